@@ -1,0 +1,125 @@
+"""What the coder sees of a unit: its words, its headings, its neighbours, its section and its place.
+
+Text is counted in words (jieba's dictionary, by rjieba) and characters in pairs; figures and redactions are
+folded to one sign each, so that 200座 and 300座 count alike. Every unit is counted once; the
+neighbours' counts are the same rows, shifted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import rjieba
+from scipy import sparse
+
+from planmine.records import Unit
+
+_FIGURE = re.compile(r"[0-9][0-9,.]*|[xX×]{2,}|_{2,}|\?{2,}")
+_SPACE = re.compile(r"\s+")
+_FOOTNOTE = re.compile(r"﹝\s*\d+\s*﹞|\[\s*\d{1,3}\s*\]|〔\s*\d{1,2}\s*〕")
+# Sections look back or ahead; the words are those of the section's title.
+SECTION_CUES: dict[str, re.Pattern[str]] = {
+    "back": re.compile(r"回顾|总结|成效|成绩|完成情况|工作情况|进展|开展情况|主要做法|亮点|过去|以来工作"),
+    "ahead": re.compile(r"安排|计划|打算|任务|部署|重点工作|工作重点|工作要点|下一步|下步|今后|措施|展望|工作建议|要抓好"),
+    "aims": re.compile(r"目标|指导思想|总体要求|工作思路|总体思路|基本原则"),
+    "problems": re.compile(r"问题|不足|困难|短板|形势|背景|意义|重要性|必要性"),
+}
+_UNIT_CUES: dict[str, re.Pattern[str]] = {
+    "done": re.compile(r"累计|已经|完成了|(?<!早)已(?!经济)|共计|同比|比上年|较上年|增长|下降|达到|获评|荣获|被评为|圆满|全年共"),
+    "will": re.compile(r"^(?:要|将)|(?<=[，,])(?:要|将)|力争|确保|年底前|月底前|今年|明年|计划|拟|下一步|继续|进一步|加快|争取"),
+    "colon": re.compile(r"[:：]$"),
+    "figure": re.compile(r"0"),
+    "thanks": re.compile(r"感谢|敬意|各位代表|请予审议|同志们"),
+    "because": re.compile(r"因此|意味着|是.{2,20}的|不足|问题|仍然|还不|面临|挑战|形势"),
+}
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})年")
+
+
+def fold(text: str) -> str:
+    """Half-width, without white space and footnote marks, each figure as ``0``."""
+    text = unicodedata.normalize("NFKC", _FOOTNOTE.sub("", text))
+    return _FIGURE.sub("0", _SPACE.sub("", text))
+
+
+def terms(text: str) -> list[str]:
+    """Words and character pairs of a folded text; the first word also as such (the verb leads)."""
+    words = rjieba.cut(text)
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    lead = [f"^{word}" for word in words[:2]]
+    return [f"w{word}" for word in words if len(word) > 1] + pairs + lead
+
+
+def context_of(units: Sequence[Unit]) -> tuple[list[int], list[str], list[str], np.ndarray]:
+    """The measures of one plan: their places among ``units``, folded texts, heading text, dense cues."""
+    places = [i for i, unit in enumerate(units) if unit.kind == "measure"]
+    texts = [fold(units[i].text) for i in places]
+    headings = [" ".join(fold(h) for h in units[i].heading_path[-4:]) for i in places]
+    return places, texts, headings, dense_cues(units, places, texts)
+
+
+def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str]) -> np.ndarray:
+    """Section, grammar and place of each measure: float32 (n, d), d fixed."""
+    years = [int(y) for unit in units[:400] for y in _YEAR.findall(unit.text)]
+    latest = max((y for y in years if years.count(y) > 1), default=0)
+    paths: dict[tuple[str, ...], list[float]] = {}
+    rows = []
+    total = max(len(places), 1)
+    for order, (place, text) in enumerate(zip(places, texts, strict=True)):
+        unit = units[place]
+        path = unit.heading_path
+        if path not in paths:
+            joined = [fold(h) for h in path]
+            paths[path] = [
+                float(any(cue.search(h) for h in joined[start:]))
+                for cue in SECTION_CUES.values()
+                for start in (0, 1)
+            ]
+        own_years = [int(y) for y in _YEAR.findall(unit.text)]
+        rows.append(
+            [
+                *paths[path],
+                *(float(bool(cue.search(text))) for cue in _UNIT_CUES.values()),
+                float(bool(own_years) and max(own_years) >= latest > 0),
+                float(bool(own_years) and max(own_years) < latest),
+                float(bool(path)),
+                float(unit.title is not None),
+                min(len(text), 120) / 120,
+                order / total,
+                float(order / total > 0.5),
+                float(order < 3),
+            ]
+        )
+    width = 2 * len(SECTION_CUES) + len(_UNIT_CUES) + 8
+    return np.asarray(rows, dtype=np.float32).reshape(len(rows), width)
+
+
+def count(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
+    """Sublinear counts of known terms, each row of unit length: float32 CSR (n, len(vocabulary))."""
+    columns: list[np.ndarray] = []
+    values: list[np.ndarray] = []
+    offsets = [0]
+    lookup = vocabulary.get
+    for text in texts:
+        ids = [i for term in terms(text) if (i := lookup(term)) is not None]
+        unique, times = np.unique(np.asarray(ids, dtype=np.int32), return_counts=True)
+        columns.append(unique)
+        values.append(1.0 + np.log(times.astype(np.float32)))
+        offsets.append(offsets[-1] + len(unique))
+    data = np.concatenate(values) if values else np.zeros(0, np.float32)
+    where = np.concatenate(columns) if columns else np.zeros(0, np.int32)
+    return sparse.csr_matrix((data.astype(np.float32), where, offsets), shape=(len(texts), len(vocabulary)))
+
+
+def shift(rows: np.ndarray, by: int, breaks: Sequence[int]) -> np.ndarray:
+    """Rows moved by one place within each plan (``breaks`` are the plans' first rows); zeros at the ends."""
+    moved = np.zeros_like(rows)
+    if by > 0:
+        moved[by:] = rows[:-by]
+        moved[[b for b in breaks if b < len(rows)]] = 0
+    else:
+        moved[:by] = rows[-by:]
+        moved[[b - 1 for b in breaks if 0 < b <= len(rows)]] = 0
+    return moved

@@ -1,0 +1,147 @@
+"""The coder: status and category of every measure of a plan, with calibrated probabilities.
+
+A multinomial logistic regression (scikit-learn; see training.py) over counts of the unit, its neighbours and
+headings, cues of section and grammar, and vectors of a static encoder. Only the weights are kept, as
+safetensors, so that coding needs neither scikit-learn nor a pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from planmine.bundled import model_folder, revision
+from planmine.coding import features
+from planmine.records import Status, Unit
+
+FORMAT = 1
+Encode = Callable[[Sequence[str]], np.ndarray]
+TASKS = ("status", "category")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """What the coder gives a measure: ``labels`` are all categories above the threshold, the main first."""
+
+    status: Status
+    status_probability: float
+    category: str
+    probability: float
+    labels: tuple[str, ...]
+
+
+class Coder:
+    """Weights and vocabulary of a trained coder. ``encode`` gives unit vectors where the model uses them."""
+
+    def __init__(
+        self,
+        weights: dict[str, np.ndarray],
+        vocabulary: dict[str, int],
+        config: dict,
+        encode: Encode | None = None,
+        version: str = "untracked",
+    ) -> None:
+        self.weights, self.vocabulary, self.config = weights, vocabulary, config
+        self.revision = version
+        self._encode = encode
+        if config["dimensions"] and encode is None:
+            raise ValueError("this coder reads vectors: give it the encoder that it was trained with")
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None, encode: Encode | None = None) -> Coder:
+        """The coder in ``folder``, by default the bundled one. Raises ValueError for another format."""
+        place = Path(folder) if folder else model_folder("coder")
+        config = json.loads((place / "config.json").read_text(encoding="utf-8"))
+        if config.get("format") != FORMAT:
+            raise ValueError(f"{place}: coder format {config.get('format')}, this PlanMine reads {FORMAT}")
+        terms = (place / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+        weights = {k: v.astype(np.float32) for k, v in load_file(place / "model.safetensors").items()}
+        return cls(weights, {term: i for i, term in enumerate(terms)}, config, encode, revision(place))
+
+    def save(self, folder: Path) -> None:
+        """Write weights (float16), vocabulary and configuration."""
+        folder.mkdir(parents=True, exist_ok=True)
+        halves = {k: np.ascontiguousarray(v.astype(np.float16)) for k, v in sorted(self.weights.items())}
+        save_file(halves, folder / "model.safetensors")
+        (folder / "vocabulary.txt").write_text("\n".join(self.vocabulary), encoding="utf-8")
+        text = json.dumps(self.config, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+    def code(self, units: Sequence[Unit]) -> list[Codes]:
+        """Codes of the measures among the units of one plan, in their order."""
+        return self.code_many([units])[0]
+
+    def code_many(self, plans: Sequence[Sequence[Unit]]) -> list[list[Codes]]:
+        """Codes of several plans at once: the same as one by one, and faster."""
+        sizes, status, category = self.probabilities(plans)
+        statuses, categories = self.config["classes"]["status"], self.config["classes"]["category"]
+        threshold = self.config["label_threshold"]
+        best_s, best_c = status.argmax(axis=1), category.argmax(axis=1)
+        order = np.argsort(-category, axis=1, kind="stable")
+        codes = []
+        for row in range(len(status)):
+            main = int(best_c[row])
+            more = (int(c) for c in order[row] if c != main and category[row, c] >= threshold)
+            codes.append(
+                Codes(
+                    status=statuses[best_s[row]],
+                    status_probability=round(float(status[row, best_s[row]]), 4),
+                    category=categories[main],
+                    probability=round(float(category[row, main]), 4),
+                    labels=(categories[main], *(categories[c] for c in more)),
+                )
+            )
+        ends = np.cumsum(sizes)
+        return [codes[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+    def probabilities(self, plans: Sequence[Sequence[Unit]]) -> tuple[list[int], np.ndarray, np.ndarray]:
+        """Measures of each plan, and probabilities (n, statuses) and (n, categories), rows summing to 1."""
+        sizes, texts, headings, dense = [], [], [], []
+        for units in plans:
+            places, own, above, cues = features.context_of(units)
+            sizes.append(len(places))
+            texts += own
+            headings += above
+            dense.append(cues)
+        breaks = [0, *np.cumsum(sizes).tolist()]
+        unique = sorted(set(headings))
+        at = {heading: i for i, heading in enumerate(unique)}
+        which = np.asarray([at[h] for h in headings], dtype=np.int64)
+        counts = features.count(texts, self.vocabulary)
+        above_counts = features.count(unique, self.vocabulary)
+        vectors = self._vectors(texts)
+        above_vectors = self._vectors(unique)
+        cues = np.concatenate(dense) if dense else np.zeros((0, 0), np.float32)
+        results = []
+        for task in TASKS:
+            w = {k.split(".", 1)[1]: v for k, v in self.weights.items() if k.startswith(f"{task}.")}
+            score = counts @ w["own"] + cues @ w["cues"] + w["bias"]
+            score += features.shift(counts @ w["before"], 1, breaks)
+            score += features.shift(counts @ w["after"], -1, breaks)
+            head = above_counts @ w["heading"]
+            if vectors is not None and above_vectors is not None:
+                score += vectors @ w["vector"]
+                score += features.shift(vectors @ w["vector_before"], 1, breaks)
+                score += features.shift(vectors @ w["vector_after"], -1, breaks)
+                head = head + above_vectors @ w["vector_heading"]
+            score += head[which]
+            results.append(_softmax(score / self.config["temperature"][task]))
+        return sizes, results[0], results[1]
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        if not self.config["dimensions"]:
+            return None
+        assert self._encode is not None
+        if not texts:
+            return np.zeros((0, self.config["dimensions"]), np.float32)
+        return self._encode(texts)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
