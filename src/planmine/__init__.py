@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -25,15 +25,6 @@ _PUBLIC = {
     "read_targets": "planmine.targets",
 }
 __all__ = ["__version__", *_PUBLIC]
-
-if TYPE_CHECKING:
-    from planmine.codebook import load_codebook
-    from planmine.comparing import compare
-    from planmine.corpus import read_plans
-    from planmine.embedding import load_encoder
-    from planmine.extraction import extract
-    from planmine.pipeline import load, plan_doc
-    from planmine.targets import read_targets
 
 
 def __getattr__(name: str) -> Any:

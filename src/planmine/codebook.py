@@ -46,7 +46,10 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
     Raises CodebookError where the file is missing, is no YAML, or lacks statuses or categories.
     """
     if path is None:
-        name, raw = "planmine/codebook.yaml", resources.files("planmine").joinpath("codebook.yaml").read_bytes()
+        name, raw = (
+            "planmine/codebook.yaml",
+            resources.files("planmine").joinpath("codebook.yaml").read_bytes(),
+        )
     else:
         name = str(path)
         try:

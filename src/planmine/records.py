@@ -55,6 +55,7 @@ class Plan:
     agency: str | None = None
     doc_type: DocType | None = None
     published: str | None = None
+    url: str | None = None
     language: str = "zh"
     candidates: tuple[str, ...] = ()  # codes of all places that an ambiguous name may mean
     excluded: tuple[Exclusion, ...] = ()
@@ -78,7 +79,7 @@ class Plan:
         """The row of table ``plans``, in the order of the data dictionary."""
         names = (
             "plan_id title city city_code province level year_from year_to agency doc_type published "
-            "source start end sha256 chars language"
+            "source start end sha256 chars language url"
         )
         return {name: getattr(self, name) for name in names.split()}
 

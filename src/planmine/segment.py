@@ -30,10 +30,16 @@ _STYLES: tuple[tuple[int, str], ...] = (
     (20, rf"[{_CN}]{{1,3}}[、.．]|[{_CN}]{{1,3}}\s+、|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ][、.．]"),
     (30, rf"[(（]\s*[{_CN}]{{1,3}}\s*[)）][、.．]?|[㈠-㈩]"),
     (35, rf"第[{_CN}百\d]{{1,4}}条[、:：]?"),
-    (40, r"\d{1,3}\s?[、.．](?!\d)|\d{1,2}[、.．](?=(?:19|20)\d{2}年|\d{1,2}月)|\d{1,2}、(?=\d+\s?[^\d、.\s])|[⒈-⒛]"),
+    (
+        40,
+        r"\d{1,3}\s?[、.．](?!\d)|\d{1,2}[、.．](?=(?:19|20)\d{2}年|\d{1,2}月)|\d{1,2}、(?=\d+\s?[^\d、.\s])|[⒈-⒛]",
+    ),
     (50, r"[(（]\s*\d{1,2}\s*[)）][、.．]?|\d{1,2}[)）]|[⑴-⒇]"),
     (60, r"[①-⑳❶-❿]"),
-    (70, rf"[{_CN}]{{1,3}}(?:是|要)(?![{_CN}]|否|非)[，,]?|第[{_CN}]{{1,2}}[，,、]|其[一二三四五六][，,、:：]"),
+    (
+        70,
+        rf"[{_CN}]{{1,3}}(?:是|要)(?![{_CN}]|否|非)[，,]?|第[{_CN}]{{1,2}}[，,、]|其[一二三四五六][，,、:：]",
+    ),
     (70, r"(?:首先|其次|再次|再者|最后)[，,]"),
     (80, r"[—–─―]{1,3}\s*|[●•·■◆▲★☆○◇□※➢]\s*"),
 )
@@ -48,21 +54,27 @@ _SENTENCE_END = {
 }
 _GOES_ON = re.compile(r"\s*[，、的等：,:]")  # “……！”的理念: the mark stands inside a phrase
 _CIRCLED = re.compile(r"(?<=[^图表见注第])(?=[①-⑳❶-❿])")
-_NOTE_WORDS = r"(?:牵头|责任|配合|协助|协办|主办|承办|落实|参与|实施|主责|负责)(?:单位|部门|科室|领导|人|处室|股室)"
+_NOTE_WORDS = (
+    r"(?:牵头|责任|配合|协助|协办|主办|承办|落实|参与|实施|主责|负责)(?:单位|部门|科室|领导|人|处室|股室)"
+)
 _NOTE = re.compile(
     rf"[(（【\[]\s*(?:第?一?{_NOTE_WORDS}|分管领导|完成时限|完成时间)\s*[:：][^()（）【】]*"
     rf"(?:[(（][^()（）]*[)）][^()（）【】]*)*[)）】\]][。；]?"
     rf"|(?m:^)[ \t　]*{_NOTE_WORDS}[:：][^\n]*"
 )
 _MARKS = " \t\r\n\u3000\xa0\u200b\ufeff*#>|_`~"
-_LEADING = re.compile(r"(?:[ \t\r\n\u3000\xa0\u200b\ufeff#>|~]|\*{1,3}|_{2,}(?=[一-鿿])|[-+](?=\s)|\\(?=\S))*")
+_LEADING = re.compile(
+    r"(?:[ \t\r\n\u3000\xa0\u200b\ufeff#>|~]|\*{1,3}|_{2,}(?=[一-鿿])|[-+](?=\s)|\\(?=\S))*"
+)
 _TERMINAL = re.compile(r"[。！？；!?;：:…][”’\"'）)】》」』〉\]]*$")
 _OPEN = re.compile(r"[，、,（(“《〈—-]$")
 # A quantity; years and ordinals (第19届) are none.
 _FIGURE = re.compile(r"(?<![\d第])(?!(?:19|20)\d{2}(?!\d))\d|[xX×]{2,}")
 _ASSERTS = re.compile(r"能够|可以|(?<!但凡)是(?!否)|需要|意味着|标志着|必须|我们|已经?|取得了|得到了")
-_HEAD_WORDS = (
-    r"(?:工作)?(?:回顾|总结|安排|打算|部署|思路|要求|目标|任务|举措|措施|成效|情况|计划|建议|原则|重点|形势|问题)"
+_HEAD_WORDS = r"(?:工作)?(?:回顾|总结|安排|打算|部署|思路|要求|目标|任务|举措|措施|成效|情况|计划|建议|原则|重点|形势|问题)"
+_TITLE_LINE = re.compile(
+    rf"^(?:[{_CN}]{{1,3}}、|[(（][{_CN}]{{1,3}}[)）])|"
+    r"(?:计划|总结|方案|要点|意见|报告|通知|办法|细则|规定|汇报|规划|纲要|讲话)(?:[(（][^()（）]{1,12}[)）])?$"
 )
 # "一、2018年工作回顾 2018年是…" on one line: a numbered heading glued to its text.
 _GLUED = re.compile(
@@ -181,8 +193,14 @@ def _wraps(before: str, line: str, blank: bool) -> bool:
         return True
     if blank or line.startswith(("\u3000", "  ")) or stripped.startswith(("——", "（", "(")):
         return False
-    # A title has no comma; a line of running text this long nearly always has one.
-    return len(last_line.strip(_MARKS)) >= _WRAP_MIN and bool(re.search(r"[，。；、,;]", tail))
+    # A title has no full stop, and ends on a title's word or follows a number; running text has both.
+    width = len(last_line.strip(_MARKS))
+    open_sentence = re.split(r"[。；;！]", tail)[-1].strip(_MARKS)
+    if _TITLE_LINE.search(open_sentence):
+        return False
+    return (width >= _WRAP_MIN and bool(re.search(r"[，。；、,;]", tail))) or (
+        width >= 20 and len(open_sentence) < len(tail)
+    )
 
 
 def _pieces(
@@ -199,13 +217,13 @@ def _pieces(
             holes.append((low + match.start(), low + match.end()))
     cuts.update(offset for hole in holes for offset in hole)
     for match in _SENTENCE_END[unit].finditer(body):
-        if not _GOES_ON.match(body, match.end()) and not any(
-            a <= low + match.start() < b for a, b in holes
-        ):
+        if not _GOES_ON.match(body, match.end()) and not any(a <= low + match.start() < b for a, b in holes):
             cuts.add(low + match.end())
     cuts.update(low + m.end() for m in _INNER_AFTER_COMMA.finditer(body))
     cuts.update(low + m.start() for m in _CIRCLED.finditer(body))
-    for match in re.finditer(rf"[：:]\s*(?=(?:[{_CN}]是|[(（][{_CN}\d]{{1,2}}[)）]|1[、.．](?!\d)|首先[，,]|第一[，,]))", body):
+    for match in re.finditer(
+        rf"[：:]\s*(?=(?:[{_CN}]是|[(（][{_CN}\d]{{1,2}}[)）]|1[、.．](?!\d)|首先[，,]|第一[，,]))", body
+    ):
         cuts.add(low + match.end())
     for match in re.finditer(r"\*\*[^*\n]+\*\*", body):
         before, inside, after = body[: match.start()], match.group(), body[match.end() :]
@@ -309,10 +327,11 @@ def _heading(content: str, piece: _Piece, following: _Piece | None, index: int) 
     if not ended:
         alone = piece.last or (piece.bold and following.paragraph == piece.paragraph)
         plain = not content.endswith(("：", ":", "，", ",", "、")) and len(content) <= _HEADING_MAX
-        if piece.hashes or index == 0:
+        if piece.hashes:
             return plain, False
         if piece.rank is None:
-            return alone and plain and (piece.first or piece.bold) and len(content) <= 40, False
+            titled = plain and len(re.findall("[，,]", content)) < 3 and (index == 0 or len(content) <= 40)
+            return titled and (index == 0 or (alone and (piece.first or piece.bold))), False
         return alone and plain and deeper, False
     lead = (piece.rank is not None or (piece.bold and piece.first)) and not piece.hashes
     same_item = deeper if piece.rank is not None else following.paragraph == piece.paragraph

@@ -73,9 +73,7 @@ class Document:
     notices: list[dict[str, str]]
 
     @classmethod
-    def of(
-        cls, found: Sequence[tuple[Plan, list[Measure]]], failures: Sequence[Failure]
-    ) -> Document:
+    def of(cls, found: Sequence[tuple[Plan, list[Measure]]], failures: Sequence[Failure]) -> Document:
         rows = [measure.row() for _, measures in found for measure in measures]
         notices = [
             {"file": plan.source, "plan_id": plan.plan_id, "notice": warning}

@@ -23,13 +23,19 @@ _FOOTNOTE = re.compile(r"﹝\s*\d+\s*﹞|\[\s*\d{1,3}\s*\]|〔\s*\d{1,2}\s*〕")
 # Sections look back or ahead; the words are those of the section's title.
 SECTION_CUES: dict[str, re.Pattern[str]] = {
     "back": re.compile(r"回顾|总结|成效|成绩|完成情况|工作情况|进展|开展情况|主要做法|亮点|过去|以来工作"),
-    "ahead": re.compile(r"安排|计划|打算|任务|部署|重点工作|工作重点|工作要点|下一步|下步|今后|措施|展望|工作建议|要抓好"),
+    "ahead": re.compile(
+        r"安排|计划|打算|任务|部署|重点工作|工作重点|工作要点|下一步|下步|今后|措施|展望|工作建议|要抓好"
+    ),
     "aims": re.compile(r"目标|指导思想|总体要求|工作思路|总体思路|基本原则"),
     "problems": re.compile(r"问题|不足|困难|短板|形势|背景|意义|重要性|必要性"),
 }
 _UNIT_CUES: dict[str, re.Pattern[str]] = {
-    "done": re.compile(r"累计|已经|完成了|(?<!早)已(?!经济)|共计|同比|比上年|较上年|增长|下降|达到|获评|荣获|被评为|圆满|全年共"),
-    "will": re.compile(r"^(?:要|将)|(?<=[，,])(?:要|将)|力争|确保|年底前|月底前|今年|明年|计划|拟|下一步|继续|进一步|加快|争取"),
+    "done": re.compile(
+        r"累计|已经|完成了|(?<!早)已(?!经济)|共计|同比|比上年|较上年|增长|下降|达到|获评|荣获|被评为|圆满|全年共"
+    ),
+    "will": re.compile(
+        r"^(?:要|将)|(?<=[，,])(?:要|将)|力争|确保|年底前|月底前|今年|明年|计划|拟|下一步|继续|进一步|加快|争取"
+    ),
     "colon": re.compile(r"[:：]$"),
     "figure": re.compile(r"0"),
     "thanks": re.compile(r"感谢|敬意|各位代表|请予审议|同志们"),

@@ -1,0 +1,179 @@
+"""The command line; each command imports what it needs, so that ``planmine --help`` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="planmine",
+    help="Read the published work plans of cities side by side.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """Formats of ``planmine extract``."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+class UnitOption(StrEnum):
+    """What counts as a unit."""
+
+    quasi_sentence = "quasi-sentence"
+    sentence = "sentence"
+
+
+Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
+Unit = Annotated[UnitOption, typer.Option(help="Unit of analysis.")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _tell_failures(failures: list[dict[str, str]]) -> None:
+    for row in failures:
+        _say(f"failed: {row['file']} [{row['stage']}] {row['reason']} -> {row['remedy']}")
+
+
+def _version(value: bool) -> None:
+    if value:
+        from planmine import __version__
+
+        typer.echo(f"planmine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Read the published work plans of cities side by side."""
+
+
+@app.command()
+def run(
+    sources: Sources,
+    workspace: Annotated[Path, typer.Option(help="Folder for what was read and for the reports.")] = Path(
+        "workspace"
+    ),
+    encoder: Annotated[
+        str | None, typer.Option(help="A sentence-transformers name or folder; default the bundled model.")
+    ] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="Your codebook in YAML; default the bundled one.")
+    ] = None,
+    unit: Unit = UnitOption.quasi_sentence,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read documents.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Read plans, compare the cities, and write WORKSPACE/reports/latest/index.html.
+
+    Exit code 0; 3 where some documents failed (they are listed); 2 on wrong use.
+    """
+    from dataclasses import asdict
+
+    from planmine.codebook import CodebookError
+    from planmine.run import RunError, Settings, summary_table, to_json
+    from planmine.run import run as run_sources
+
+    settings = Settings(unit=unit.value, encoder=encoder, codebook=str(codebook) if codebook else None)
+    try:
+        with _bar("reading") as progress:
+            summary = run_sources(sources, workspace, settings, workers=workers, progress=progress)
+    except RunError as error:
+        _tell_failures([asdict(failure) for failure in error.failures])
+        _say(f"error: {error}")
+        raise typer.Exit(3) from error
+    except (CodebookError, ValueError) as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    typer.echo(to_json(summary) if json else summary_table(summary))
+    _tell_failures(summary.failures)
+    raise typer.Exit(3 if summary.failures else 0)
+
+
+@app.command()
+def extract(
+    files: Sources,
+    format: Annotated[Format, typer.Option(help="Format of the rows.")] = Format.jsonl,
+    out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
+    unit: Unit = UnitOption.quasi_sentence,
+) -> None:
+    """Print one row for each measure of FILES, with codes, figures and offsets."""
+    from dataclasses import asdict
+
+    from planmine.extraction import ExtractError, extract_rows, write_rows
+
+    if format is Format.parquet and out is None:
+        _say("error: Parquet is no text: give --out PATH")
+        raise typer.Exit(2)
+    try:
+        rows, failures = extract_rows(files, unit=unit.value)
+        write_rows(rows, format.value, out)
+    except ExtractError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    _tell_failures([asdict(failure) for failure in failures])
+    raise typer.Exit(3 if failures else 0)
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[Path, typer.Argument(help="Hand-coded units: a .jsonl file or a folder of them.")],
+    text: Annotated[Path, typer.Option(help="Folder of the texts that the gold names.")],
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Score the reading of plans against hand-coded units: units, status, category, figures, calibration."""
+    from json import dumps
+
+    from planmine.evaluation import GoldError, gold_files, read_gold, report_text
+    from planmine.evaluation import evaluate as score
+
+    try:
+        found = score(read_gold(gold_files(gold)), text)
+    except GoldError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    typer.echo(dumps(found, ensure_ascii=False, indent=1) if json else report_text(found))
+
+
+class _bar:  # noqa: N801
+    """A progress bar on standard error, on a terminal only."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        if not sys.stderr.isatty():
+            return None
+        from tqdm import tqdm
+
+        self.bar = tqdm(desc=self.what, file=sys.stderr, unit="batch")
+
+        def step(stage: str, done: int, total: int) -> None:
+            self.bar.total = total
+            self.bar.update(done - self.bar.n)
+
+        return step
+
+    def __exit__(self, *error: object) -> None:
+        if hasattr(self, "bar"):
+            self.bar.close()
+
+
+if __name__ == "__main__":
+    app()

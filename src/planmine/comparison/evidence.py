@@ -1,0 +1,177 @@
+"""Evidence that two measures state the same action, and the model that weighs it.
+
+A logistic regression over six signals. Cosine alone does not tell 新建 from 改造 of the same object, so
+the kinds of action (``actions.yaml``) and the object are evidence of their own. The weights are in
+``match_weights.json``, written by ``scripts/fit_matches.py``, with what they were fitted on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy import sparse
+from scipy.special import expit, logit
+
+from planmine.comparison.ngrams import incidence
+from planmine.gazetteer import place_pattern
+
+SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object")
+_NUMERAL = "一二三四五六七八九十百千万亿两半"
+_DIGIT = "[0-9０-９]"
+_FIGURE = re.compile(
+    rf"{_DIGIT}+(?:[.．,]{_DIGIT}+)*[%％]?|[{_NUMERAL}]+(?=[个项条座处台辆名人次年月日家亩吨公里])"
+)
+_CLAUSE = re.compile(r"[，,；;。：:！!？?]")
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """``pattern`` finds the words of ``actions.yaml``, longest first; ``kinds`` numbers what a verb does."""
+
+    pattern: re.Pattern[str]
+    kinds: dict[str, set[int]]
+    things: frozenset[str]
+    count: int
+
+
+@cache
+def load_verbs() -> Verbs:
+    """The verbs of planning Chinese that PlanMine brings."""
+    text = resources.files("planmine.comparison").joinpath("actions.yaml").read_text(encoding="utf-8")
+    lists = yaml.safe_load(text)
+    kinds: dict[str, set[int]] = defaultdict(set)
+    for kind, verbs in enumerate(lists["actions"].values()):
+        for verb in verbs:
+            kinds[verb].add(kind)
+    words = sorted({*kinds, *lists["light"], *lists["noun"]}, key=lambda word: (-len(word), word))
+    return Verbs(re.compile("|".join(words)), dict(kinds), frozenset(lists["noun"]), len(lists["actions"]))
+
+
+def mask(text: str, city: str | None) -> str:
+    """The text without figures, places and its own city's name, which do not tell one action from another."""
+    for name in (city, city.rstrip("市县区")) if city else ():
+        if len(name) > 1:  # the gazetteer does not know every city that a manifest names
+            text = text.replace(name, "\n")
+    return _FIGURE.sub("\n", place_pattern().sub("\n", text))
+
+
+def read_action(text: str) -> tuple[set[int], str]:
+    """The kinds of action that a text names, and its object: the first clause with one, without its verbs."""
+    verbs = load_verbs()
+    found: set[int] = set()
+    thing = None
+    for clause in _CLAUSE.split(text):
+        kinds = set().union(*(verbs.kinds.get(word, ()) for word in verbs.pattern.findall(clause)))
+        if thing is None or (kinds and not found):
+            thing = verbs.pattern.sub(lambda word: word[0] if word[0] in verbs.things else "\n", clause)
+        found |= kinds
+    return found, thing or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the signals are computed from, one row a measure (n).
+
+    ``grams``, ``objects``: (n, g) 0/1 character 2-grams of the masked text and of the object of its first
+    clause with an action, ``sizes``, ``extents``: (n,) how many; ``actions``: (n, kinds) bool; ``labels``:
+    (n, categories) bool; ``category``: (n,).
+    """
+
+    grams: sparse.csr_array
+    objects: sparse.csr_array
+    sizes: np.ndarray
+    extents: np.ndarray
+    actions: np.ndarray
+    labels: np.ndarray
+    category: np.ndarray
+
+    @classmethod
+    def read(cls, rows: pd.DataFrame) -> Evidence:
+        """From measures with columns text, city, category and labels."""
+        masked = [mask(text, city) for text, city in zip(rows["text"], rows["city"], strict=True)]
+        named = [read_action(text) for text in masked]
+        grams = incidence(masked + [thing for _, thing in named], 2)
+        actions = np.zeros((len(rows), load_verbs().count), dtype=bool)
+        for row, (kinds, _) in enumerate(named):
+            actions[row, list(kinds)] = True
+        names, category = np.unique(rows["category"].astype(str).to_numpy(dtype=object), return_inverse=True)
+        column = {name: number for number, name in enumerate(names)}
+        labels = np.zeros((len(rows), len(names)), dtype=bool)
+        for row, accepted in enumerate(rows["labels"]):
+            labels[row, [column[label] for label in accepted if label in column]] = True
+        labels[np.arange(len(rows)), category] = True
+        sizes, extents = grams.sum(axis=1).reshape(2, len(rows))
+        return cls(grams[: len(rows)], grams[len(rows) :], sizes, extents, actions, labels, category)
+
+    def signals(self, i: np.ndarray, j: np.ndarray, cosine: np.ndarray) -> np.ndarray:
+        """(p, 6) SIGNALS of the pairs (i, j), each 0..1 but the cosine, none changed by swapping them.
+
+        ``lexical``: containment of character 2-grams (Broder 1997) in the shorter text; ``category``: 1 the
+        same main category, 0.5 a label in common; ``same_action``: Jaccard overlap of the kinds of action;
+        ``other_action``: 1 where both name kinds and none in common; ``object``: share of the one's object
+        that stands in the other's text, mean of both directions.
+        """
+        shared = _overlap(self.grams, self.grams, i, j)
+        same = self.category[i] == self.category[j]
+        common = (self.actions[i] & self.actions[j]).sum(axis=1)
+        either = (self.actions[i] | self.actions[j]).sum(axis=1)
+        both = self.actions[i].any(axis=1) & self.actions[j].any(axis=1)
+        there = _overlap(self.objects, self.grams, i, j) / np.maximum(self.extents[i], 1)
+        back = _overlap(self.objects, self.grams, j, i) / np.maximum(self.extents[j], 1)
+        columns = {
+            "cosine": cosine,
+            "lexical": shared / np.maximum(np.minimum(self.sizes[i], self.sizes[j]), 1),
+            "category": np.where(same, 1.0, 0.5 * (self.labels[i] & self.labels[j]).any(axis=1)),
+            "same_action": common / np.maximum(either, 1),
+            "other_action": both & (common == 0),
+            "object": (there + back) / 2,
+        }
+        return np.column_stack([columns[name] for name in SIGNALS]).astype(np.float64)
+
+
+def _overlap(left: sparse.csr_array, right: sparse.csr_array, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """(p,) how many 2-grams row i of the one shares with row j of the other."""
+    return left[i].multiply(right[j]).sum(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchModel:
+    """Weights of the SIGNALS. They hold for the encoder they were fitted with, which ``about`` names."""
+
+    intercept: float
+    weights: tuple[float, ...]
+    about: dict[str, Any]
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> MatchModel:
+        """Read a file of ``scripts/fit_matches.py``; without ``path`` the one that PlanMine brings."""
+        source = Path(path) if path else resources.files("planmine.comparison").joinpath("match_weights.json")
+        try:
+            data = json.loads(source.read_text(encoding="utf-8"))
+            weights = tuple(float(data["weights"][name]) for name in SIGNALS)
+            return cls(float(data["intercept"]), weights, data["about"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{source}: no weights of the match model ({error!r}); write it with scripts/fit_matches.py"
+            ) from error
+
+    def probability(self, signals: np.ndarray) -> np.ndarray:
+        """(p, 6) signals to (p,) probabilities that the two measures are the same action."""
+        return expit(signals @ np.array(self.weights) + self.intercept)
+
+    def least_cosine(self, probability: float) -> float:
+        """The cosine below which no pair reaches ``probability``, all other signals at their best."""
+        others = [weight for name, weight in zip(SIGNALS, self.weights, strict=True) if name != "cosine"]
+        best = self.intercept + sum(max(weight, 0.0) for weight in others)
+        slope = self.weights[SIGNALS.index("cosine")]
+        return float((logit(probability) - best) / slope) if slope > 0 else -1.0

@@ -1,0 +1,80 @@
+"""Character n-grams of many texts at once: code points in one array, no Python loop over characters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """The letters, digits and ideographs of many texts, in one row; all else is left out.
+
+    ``codes``: (c,) uint64 code points, width and case folded; ``owner``: (c,) number of the text;
+    ``offset``: (c,) place in that text; ``texts``: how many texts.
+    """
+
+    codes: np.ndarray
+    owner: np.ndarray
+    offset: np.ndarray
+    texts: int
+
+    def lengths(self) -> np.ndarray:
+        """(texts,) characters kept of each text."""
+        return np.bincount(self.owner, minlength=self.texts)
+
+
+def read_characters(texts: Sequence[str]) -> Characters:
+    """Texts to their folded characters; punctuation and white space are no evidence of copying."""
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    raw = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4")
+    folded = np.zeros(0x110000, dtype=np.uint32)  # 0: not kept
+    for code in np.flatnonzero(np.bincount(raw)) if raw.size else ():
+        form = unicodedata.normalize("NFKC", chr(code)).lower()
+        if form.isalnum():
+            folded[code] = ord(form) if len(form) == 1 else code
+    codes = folded[raw]
+    kept = np.flatnonzero(codes)
+    owner = np.repeat(np.arange(len(texts)), lengths)
+    begin = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return Characters(codes[kept].astype(np.uint64), owner[kept], kept - begin[kept], len(texts))
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+    """splitmix64 (Steele et al. 2014): spreads small integers over 64 bits."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def shingles(characters: Characters, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every n-gram inside a text: its 64-bit hash and the place of its first character, both (s,)."""
+    count = len(characters.codes) - n + 1
+    if count <= 0:
+        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    mixed, hashes = _mix(characters.codes), np.zeros(count, dtype=np.uint64)
+    for k in range(n):
+        hashes = hashes * np.uint64(0x100000001B3) + mixed[k : k + count]
+    start = np.flatnonzero(characters.owner[:count] == characters.owner[n - 1 :])
+    return _mix(hashes[start]), start
+
+
+def incidence(texts: Sequence[str], n: int) -> sparse.csr_array:
+    """(texts, distinct n-grams) 0/1 matrix of which n-gram stands in which text, unbroken by punctuation."""
+    characters = read_characters(texts)
+    hashes, start = shingles(characters, n)
+    unbroken = characters.offset[start + n - 1] - characters.offset[start] == n - 1
+    hashes, start = hashes[unbroken], start[unbroken]
+    distinct, column = np.unique(hashes, return_inverse=True)
+    shape = (len(texts), max(len(distinct), 1))
+    matrix = sparse.csr_array(
+        (np.ones(len(start), dtype=np.int32), (characters.owner[start], column)), shape=shape
+    )
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix

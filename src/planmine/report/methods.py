@@ -1,0 +1,207 @@
+"""The text on methods, limits and citation, written from what the run recorded, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planmine.codebook import Codebook
+from planmine.report.findings import Findings
+from planmine.report.scale import SMALL
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A section: paragraphs, then rows of name and value, then code blocks as (caption, code)."""
+
+    title: Both
+    paragraphs: list[Both] = field(default_factory=list)
+    rows: list[tuple[Both, str]] = field(default_factory=list)
+    code: list[tuple[str, str]] = field(default_factory=list)
+
+
+def parts(findings: Findings, codebook: Codebook, manifest: Mapping[str, Any]) -> list[Part]:
+    """The sections in their order."""
+    return [
+        _procedure(findings, codebook, manifest.get("settings", {})),
+        _limits(),
+        _record(codebook, manifest),
+        _loading(),
+        _citation(manifest),
+    ]
+
+
+def markdown(sections: list[Part]) -> str:
+    """``methods.md``: the Chinese text, then the English one."""
+    lines = []
+    for lang, title in (("zh", "# 方法、质量与引用"), ("en", "# Methods, quality and citation")):
+        lines += [title, ""]
+        for part in sections:
+            lines += [f"## {getattr(part.title, lang)}", ""]
+            for paragraph in part.paragraphs:
+                lines += [getattr(paragraph, lang), ""]
+            lines += [f"- {getattr(name, lang)}: `{value}`" for name, value in part.rows] + [""] * bool(
+                part.rows
+            )
+            for caption, code in part.code:
+                lines += [caption, "", "```", code, "```", ""]
+    return "\n".join(lines)
+
+
+def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any]) -> Part:
+    threshold = settings.get("match_threshold", 0.5)
+    sentence = settings.get("unit") == "sentence"
+    unit_zh, unit_en = ("自然句", "natural sentence") if sentence else ("准句子", "quasi-sentence")
+    return Part(
+        title=Both("做了什么", "What was done"),
+        paragraphs=[
+            Both(
+                f"单元：每份计划切分为{unit_zh}，共 {found.units} 个；页眉页脚、名词解释和导航不计。每个单元由程序判定状态"
+                f"（计划、已完成、目标、背景）与主类别（编码手册第 {codebook.version} 版，{len(codebook.categories)} 个类别）。"
+                f"背景叙述不陈述行动，不参与比较；其余 {found.measures} 个单元即本报告所称的“措施”。",
+                f"Units: each plan was cut into units ({unit_en}), {found.units} in all, without page furniture, glossaries "
+                f"and navigation. The program gave each a status (planned, completed, goal, context) and a main category "
+                f"(codebook version {codebook.version}, {len(codebook.categories)} categories). Context states no action and "
+                f"is not compared; the other {found.measures} units are the measures of this report.",
+            ),
+            Both(
+                "覆盖：某城市某年某类别的措施数，除以该城市该年的全部措施数；区间为 95% Jeffreys 区间。"
+                f"不足 {SMALL} 条的占比以灰色显示。",
+                "Coverage: the measures of a city and year in a category, divided by all its measures of that year; "
+                f"intervals are 95% Jeffreys intervals. Shares of fewer than {SMALL} measures are grey.",
+            ),
+            Both(
+                f"对应：两个城市的措施由模型估计为同一举措的概率不低于 {threshold}，或文字逐字重合，即为一对对应。"
+                "“相同文本”指逐字相同的部分占较短一条的大部分；其余为“相同举措”。",
+                f"Matches: two measures of different cities match where a model gives {threshold} or more as the "
+                "probability that they state the same action, or where their wording coincides. `same text`: most of the "
+                "shorter one stands word for word in the other; else `same action`.",
+            ),
+            Both(
+                "相似度：甲的措施在乙有对应的比例，与乙的措施在甲有对应的比例，取平均（0 至 1）。"
+                "区间为对双方措施做自助抽样的 95% 区间。城市按平均连接聚类的树状图排序。"
+                "“结构相似度”为 1 减两市类别构成的 Jensen-Shannon 距离；“文本重复率”为逐字重复的文字所占比例。",
+                "Similarity: the share of A's measures that have a match in B and the share of B's that have one in A, "
+                "averaged (0 to 1), with a 95% bootstrap interval over the measures of both. Cities stand in the order of a "
+                "dendrogram (average linkage). `Profile` is one less the Jensen-Shannon distance of the cities' shares of "
+                "categories; `reuse` is the share of wording that both have verbatim.",
+            ),
+        ],
+    )
+
+
+def _limits() -> Part:
+    return Part(
+        title=Both("须知的局限", "Limits to know"),
+        paragraphs=[
+            Both(
+                "覆盖与计数是程序判定的结果，没有按判定误差校正；区间只含抽样误差，不含判定和匹配的误差。",
+                "Coverage and counts are predicted and uncorrected for the coder's errors; intervals hold sampling error "
+                "only, not that of coding or matching.",
+            ),
+            Both(
+                "随软件提供的编码模型，其训练标注由语言模型按书面编码规则完成，并非人工编码员所作。",
+                "The labels that the bundled coder was trained on were made by language models following a written coding "
+                "guide, not by human coders.",
+            ),
+            Both(
+                "相似不等于扩散：两市的措施相像，可能因为上级统一部署、任务相同或文体惯例，不说明谁学习了谁。",
+                "Similarity is not diffusion: cities may be alike because of orders from above, like tasks or the customs "
+                "of the genre. It does not say who learned from whom.",
+            ),
+            Both(
+                "计划里没有不等于城市没有：一份计划只写其部门职责之内的事。空缺应与计划的发布机构一起读。",
+                "Absent from a plan is not absent from a city: a plan states what its agency answers for. Read gaps "
+                "together with the agency that wrote the plan.",
+            ),
+            Both(
+                "偏移量按解码后的原文字符计（从 0 起，含首不含尾），用以在来源文件中找到原句。",
+                "Offsets count characters of the decoded source (from 0, end excluded), so that the words can be found.",
+            ),
+        ],
+    )
+
+
+def _record(codebook: Codebook, manifest: Mapping[str, Any]) -> Part:
+    models, inputs = manifest.get("models", {}), manifest.get("inputs", {})
+    rows = [
+        (Both("完成时间 (UTC)", "Finished (UTC)"), str(manifest.get("finished", ""))),
+        (Both("结果哈希", "Hash of the results"), str(manifest.get("result_sha256", ""))),
+        (Both("编码手册", "Codebook"), f"{codebook.version}, sha256 {codebook.sha256}"),
+        *[
+            (Both(f"模型 {name}", f"Model {name}"), str(revision))
+            for name, revision in sorted(models.items())
+        ],
+        (Both("输入文件", "Input files"), f"{len(inputs)} (manifest.json)"),
+        *[
+            (Both(f"设置 {name}", f"Setting {name}"), str(value))
+            for name, value in sorted(manifest.get("settings", {}).items())
+            if value is not None
+        ],
+        *[
+            (Both(f"版本 {name}", f"Version {name}"), str(value))
+            for name, value in manifest.get("versions", {}).items()
+        ],
+    ]
+    return Part(
+        title=Both("版本、设置与哈希", "Versions, settings and hashes"),
+        paragraphs=[
+            Both(
+                "相同的输入、设置与版本得到逐字节相同的表格。每个输入文件与每张表的哈希见 manifest.json。",
+                "The same input, settings and versions give the same tables, byte for byte. The hash of each input and of "
+                "each table is in manifest.json.",
+            )
+        ],
+        rows=rows,
+    )
+
+
+def _loading() -> Part:
+    return Part(
+        title=Both("载入数据", "Loading the data"),
+        paragraphs=[
+            Both(
+                "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）与 Parquet 两种格式。CSV 中以 = + - @ 开头的文字"
+                "前加了一个撇号，以免被电子表格当作公式；Parquet 保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
+                "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel) and Parquet. In CSV a text that begins "
+                "with = + - @ has an apostrophe in front, so that no spreadsheet runs it as a formula; Parquet has the text as "
+                "it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
+            )
+        ],
+        code=[
+            ("Python", 'import pandas as pd\nmeasures = pd.read_parquet("tables/measures.parquet")'),
+            ("R", 'measures <- arrow::read_parquet("tables/measures.parquet")'),
+        ],
+    )
+
+
+def _citation(manifest: Mapping[str, Any]) -> Part:
+    version = manifest.get("versions", {}).get("planmine", "")
+    day = str(manifest.get("finished", ""))[:10]
+    year, digest = day[:4] or "n.d.", str(manifest.get("result_sha256", ""))[:12]
+    gbt = f"The PlanMine authors. PlanMine: 城市工作计划比较软件: {version}[CP]. {year}."
+    bibtex = (
+        f"@software{{planmine,\n  author  = {{{{The PlanMine authors}}}},\n"
+        f"  title   = {{{{PlanMine}}: reading city work plans side by side}},\n"
+        f"  version = {{{version}}},\n  year    = {{{year}}},\n  note    = {{Results {digest}, {day}}}\n}}"
+    )
+    return Part(
+        title=Both("如何引用", "How to cite"),
+        paragraphs=[
+            Both(
+                f"引用本报告的数字时，请注明软件版本、生成日期（{day}）与结果哈希（{digest}），并引用各计划的原始来源。",
+                f"When citing numbers of this report, give the version, the date ({day}) and the hash of the results "
+                f"({digest}), and cite the plans themselves by their sources.",
+            )
+        ],
+        code=[("GB/T 7714", gbt), ("BibTeX", bibtex)],
+    )
