@@ -84,7 +84,16 @@ def build(source: Path) -> Path:
         notdef_outline=True,
         name_IDs=["*"],
         name_languages=["*"],
-        drop_tables=[*subset.Options._drop_tables_default, "GSUB", "GPOS", "BASE", "VORG", "vhea", "vmtx", "DSIG"],
+        drop_tables=[
+            *subset.Options._drop_tables_default,
+            "GSUB",
+            "GPOS",
+            "BASE",
+            "VORG",
+            "vhea",
+            "vmtx",
+            "DSIG",
+        ],
     )
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=wanted())
@@ -99,7 +108,11 @@ def build(source: Path) -> Path:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--source", type=Path, default=SOURCE)
     made = build(parser.parse_args().source)
-    print(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes, {len(TTFont(made).getBestCmap()):,} characters")
+    print(
+        f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes, {len(TTFont(made).getBestCmap()):,} characters"
+    )

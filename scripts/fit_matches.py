@@ -159,7 +159,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=Path, default=ROOT / "corpus/labelled/pairs.jsonl")
     parser.add_argument("--test", type=Path, default=ROOT / "tests/golden/paraphrases.jsonl")
-    parser.add_argument("--encoder", default=None, help="name or folder; without it the bundled model")
+    parser.add_argument("--encoder", help="name or folder; without it the bundled model")
     parser.add_argument("--out", type=Path, default=ROOT / "src/planmine/comparison/match_weights.json")
     options = parser.parse_args()
     encoder = load_encoder(options.encoder)

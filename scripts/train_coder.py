@@ -23,6 +23,7 @@ from planmine.codebook import load_codebook
 from planmine.coding.labels import read_coded, read_references
 from planmine.coding.training import Recipe, Row, rows_of, train
 from planmine.embedding import load_encoder
+from planmine.segment import segment
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED = ROOT / "corpus" / "labelled"
@@ -31,12 +32,12 @@ LABELLED = ROOT / "corpus" / "labelled"
 def read_rows(source: Path | None) -> list[Row]:
     """Training rows: our own coded plans, and real units where the source is at hand."""
     codebook = load_codebook()
-    rows = list(rows_of(read_coded(LABELLED / "plans", codebook), "bureau"))
+    rows = list(rows_of(read_coded(LABELLED / "plans", codebook), "bureau", segment))
     references = sorted((LABELLED / "references").glob("train*.jsonl"))
     if references and source is None:
         sys.exit("corpus/labelled/references names real units: give their public source with --source DIR")
     if references and source:
-        rows += rows_of(read_references(references, source, codebook), "report")
+        rows += rows_of(read_references(references, source, codebook), "report", segment)
     return rows
 
 

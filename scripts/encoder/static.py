@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -168,15 +167,15 @@ def bags(tokenizer: Tokenizer, texts: Sequence[str]) -> sp.csr_matrix:
 
 
 def sample(sentences: list[str], size: int) -> list[str]:
-    """Five of eight about city management, in random order."""
-    chance = random.Random(7)
+    """Five of eight about city management, in an order by digest: it hardly changes where masking does."""
+
+    def first(candidates: list[str], many: int) -> list[str]:
+        return sorted(candidates, key=lambda text: hashlib.sha1(text.encode()).digest())[:many]
+
     fit = [sentence for sentence in sentences if 8 <= len(sentence) <= 64]
-    field = [sentence for sentence in fit if FIELD.search(sentence)]
-    rest = [sentence for sentence in fit if not FIELD.search(sentence)]
-    many = min(len(field), size * 5 // 8)
-    chosen = chance.sample(field, many) + chance.sample(rest, min(len(rest), size - many))
-    chance.shuffle(chosen)
-    return chosen
+    field = first([sentence for sentence in fit if FIELD.search(sentence)], size * 5 // 8)
+    rest = first([sentence for sentence in fit if not FIELD.search(sentence)], size - len(field))
+    return first(field + rest, size)
 
 
 def solve(bag: sp.csr_matrix, wanted: Matrix, ridge: float, steps: int = 12) -> Matrix:

@@ -28,7 +28,7 @@ from planmine.gazetteer import place_pattern
 
 Vectors = NDArray[np.float32]
 BUNDLED = "static-zh"
-_CHUNK = 512  # texts a step of the progress bar
+_CHUNK = 256  # texts a step of the progress bar
 
 # Units after a figure in Arabic digits, and those that make a figure of Chinese numerals as well: 一体化, 三农,
 # 一方面, 两岸, 百日攻坚 are none. A lone 一 is never a figure (最多跑一次).
@@ -126,7 +126,7 @@ class _CentredEncoder:
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
-    """The bundled model (``None``), or the sentence-transformers model of that name or folder.
+    """The bundled model (``None`` or its name), or the sentence-transformers model of that name or folder.
 
     The bundled one needs no torch and no network. Others need ``pip install planmine[transformers]`` and, if
     they are no folder, a model hub or its local cache. They encode text by text, since a batch's padding changes
@@ -134,7 +134,7 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     """
     folder = model_folder(BUNDLED)
     reference = (folder / "reference.txt").read_text(encoding="utf-8")
-    if name is None:
+    if name is None or name == BUNDLED:
         name, files, embed = BUNDLED, revision(folder), _static_model(folder)
     else:
         files, embed = _sentence_transformer(str(name))

@@ -168,17 +168,17 @@ def score_codes(pairs: Sequence[Pair]) -> Draw:
 
 def per_class(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and support of each main category."""
-    gold = Counter(p.gold.category for p in pairs)
+    gold = Counter(str(p.gold.category) for p in pairs)
     read = Counter(p.read.category for p in pairs if p.read)
-    hits = Counter(p.gold.category for p in pairs if p.read and p.read.category == p.gold.category)
+    hits = Counter(str(p.gold.category) for p in pairs if p.read and p.read.category == p.gold.category)
     return {
-        str(name): {
+        name: {
             "precision": hits[name] / read[name] if read[name] else 0.0,
             "recall": hits[name] / n,
             "f1": 2 * hits[name] / (n + read[name]),
             "support": n,
         }
-        for name, n in sorted(gold.items(), key=lambda item: (-item[1], str(item[0])))
+        for name, n in sorted(gold.items(), key=lambda item: (-item[1], item[0]))
     }
 
 
@@ -249,9 +249,16 @@ def agreement(first: Sequence[str], second: Sequence[str]) -> dict[str, float]:
     """Observed agreement and Krippendorff's alpha (nominal) of two coders over the same units."""
     from nltk.metrics.agreement import AnnotationTask
 
-    codes = [(coder, i, code) for coder, all_codes in (("a", first), ("b", second)) for i, code in enumerate(all_codes)]
+    codes = [
+        (coder, i, code)
+        for coder, all_codes in (("a", first), ("b", second))
+        for i, code in enumerate(all_codes)
+    ]
     alpha = AnnotationTask(data=codes).alpha() if len({*first, *second}) > 1 else 1.0
-    return {"agreement": float(np.mean([a == b for a, b in zip(first, second, strict=True)])), "alpha": float(alpha)}
+    return {
+        "agreement": float(np.mean([a == b for a, b in zip(first, second, strict=True)])),
+        "alpha": float(alpha),
+    }
 
 
 def intervals(

@@ -66,6 +66,7 @@ def _measures(plans: Sequence[Plan], coder: Coder, unit: UnitKind) -> Iterator[t
 def records(plan: Plan, units: Sequence[Unit], codes: Sequence[Codes]) -> list[Measure]:
     """Put units and codes of one plan together; reads figures, agencies and strength."""
     measures = [unit for unit in units if unit.kind == "measure"]
+    figures = [read_targets(unit.text, offset=unit.start, year=plan.year_to) for unit in measures]
     return [
         Measure(
             measure_id=f"{plan.plan_id}:{unit.start}",
@@ -83,11 +84,11 @@ def records(plan: Plan, units: Sequence[Unit], codes: Sequence[Codes]) -> list[M
             probability=code.probability,
             labels=code.labels,
             agencies=read_agencies(unit.text, unit.notes),
-            targets=read_targets(unit.text, offset=unit.start, year=plan.year_to),
+            targets=targets,
             title=unit.title,
-            strength=read_strength(unit.text) if code.status == "planned" else None,
+            strength=read_strength(unit.text, len(targets)) if code.status == "planned" else None,
         )
-        for ordinal, (unit, code) in enumerate(zip(measures, codes, strict=True))
+        for ordinal, (unit, code, targets) in enumerate(zip(measures, codes, figures, strict=True))
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -93,7 +93,7 @@ def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
 def read_batch(workspace: str | Path, files: Sequence[SourceFile], settings: Settings) -> BatchResult:
     """Read what the workspace does not hold yet. One bad document becomes a failure of its own."""
     place = Workspace(workspace)
-    clock: Counter[str] = Counter()
+    clock: dict[str, float] = defaultdict(float)
     keys, found_all, failures_all, cached = [], [0, 0], 0, 0
     for file in files:
         started = time.perf_counter()
@@ -109,7 +109,7 @@ def read_batch(workspace: str | Path, files: Sequence[SourceFile], settings: Set
         found_all[0] += len(document.plans)
         found_all[1] += document.measures.num_rows
         failures_all += len(document.failures)
-    clock["corpus"] -= clock["coding"]
+    clock["corpus"] -= clock["coding"]  # it was counted within
     return BatchResult(
         keys=keys,
         plans=found_all[0],
@@ -154,7 +154,7 @@ def _failed(problem: Failure) -> Document:
     return Document.of([], [problem])
 
 
-def _read(file: SourceFile, settings: Settings, clock: Counter[str]) -> Document:
+def _read(file: SourceFile, settings: Settings, clock: dict[str, float]) -> Document:
     plans, failures = read(file)
     started = time.perf_counter()
     try:

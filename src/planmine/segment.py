@@ -27,7 +27,7 @@ _TITLE, _UNNUMBERED, _SUBHEAD = 0, 1, 25
 _STYLES: tuple[tuple[int, str], ...] = (
     (10, rf"第[{_CN}百\d]{{1,4}}(?:部分|章|编|篇)[、:：,，]?"),
     (12, rf"第[{_CN}百\d]{{1,4}}节[、:：]?"),
-    (20, rf"[{_CN}]{{1,3}}[、.．]|[{_CN}]{{1,3}}\s+、|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ][、.．]"),
+    (20, rf"[{_CN}]{{1,3}}[、.．]|[{_CN}]{{1,3}}\s+、|第[{_CN}]{{1,2}}、(?![{_CN}])|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ][、.．]"),
     (30, rf"[(（]\s*[{_CN}]{{1,3}}\s*[)）][、.．]?|[㈠-㈩]"),
     (35, rf"第[{_CN}百\d]{{1,4}}条[、:：]?"),
     (
@@ -38,7 +38,7 @@ _STYLES: tuple[tuple[int, str], ...] = (
     (60, r"[①-⑳❶-❿]"),
     (
         70,
-        rf"[{_CN}]{{1,3}}(?:是|要)(?![{_CN}]|否|非)[，,]?|第[{_CN}]{{1,2}}[，,、]|其[一二三四五六][，,、:：]",
+        rf"[{_CN}]{{1,3}}(?:是|要)(?![{_CN}]|否|非)[，,]?|第[{_CN}]{{1,2}}[，,]|其[一二三四五六][，,、:：]",
     ),
     (70, r"(?:首先|其次|再次|再者|最后)[，,]"),
     (80, r"[—–─―]{1,3}\s*|[●•·■◆▲★☆○◇□※➢]\s*"),
@@ -68,8 +68,8 @@ _LEADING = re.compile(
 )
 _TERMINAL = re.compile(r"[。！？；!?;：:…][”’\"'）)】》」』〉\]]*$")
 _OPEN = re.compile(r"[，、,（(“《〈—-]$")
-# A quantity; years and ordinals (第19届) are none.
-_FIGURE = re.compile(r"(?<![\d第])(?!(?:19|20)\d{2}(?!\d))\d|[xX×]{2,}")
+# A quantity; years, months, days and ordinals (第19届) are none.
+_FIGURE = re.compile(r"(?<![\d第])(?!(?:19|20)\d{2}(?!\d)|\d{1,2}[月日])\d|[xX×]{2,}")
 _ASSERTS = re.compile(r"能够|可以|(?<!但凡)是(?!否)|需要|意味着|标志着|必须|我们|已经?|取得了|得到了")
 _HEAD_WORDS = r"(?:工作)?(?:回顾|总结|安排|打算|部署|思路|要求|目标|任务|举措|措施|成效|情况|计划|建议|原则|重点|形势|问题)"
 _TITLE_LINE = re.compile(
@@ -283,10 +283,21 @@ def _units(text: str, pieces: Sequence[_Piece], notes: Sequence[tuple[int, str]]
     numbered = any(p.rank == 20 for p in pieces)
     item_notes = _attach(pieces, notes)
     stack: list[tuple[int, str, bool]] = []
+    siblings: dict[int, str] = {}
     for index, piece in enumerate(pieces):
         following = pieces[index + 1] if index + 1 < len(pieces) else None
         content = text[piece.start : piece.end]
         title_line, run_in = _heading(content, piece, following, index)
+        if piece.rank is not None:
+            siblings = {rank: kind for rank, kind in siblings.items() if rank <= piece.rank}
+            ends_list = following is None or (
+                following.rank is None and following.paragraph != piece.paragraph
+            )
+            if ends_list and siblings.get(piece.rank) == "measure":
+                title_line = run_in = (
+                    False  # the last of a list of bare items; what follows is another paragraph
+                )
+            siblings[piece.rank] = "heading" if title_line or run_in else "measure"
         rank = _rank(piece, index, numbered)
         if piece.rank is not None or title_line:
             while stack and stack[-1][0] >= rank:

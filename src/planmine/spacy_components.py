@@ -72,9 +72,10 @@ def make_segment(nlp: Language, name: str) -> Any:
             return doc
         plan, _ = _plan_of(doc)
         units = segment(plan.text, 0, plan.end, exclude=plan.excluded)
-        spans = []
+        spans: list[Span] = []
         for unit in units:
             span = doc.char_span(unit.start, unit.end, label=unit.kind, alignment_mode="expand")
+            assert span is not None  # every character is a token
             span._.unit = asdict(unit)
             spans.append(span)
         doc.spans["units"] = spans

@@ -221,7 +221,7 @@ def test_lists_carry_the_verb_over() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "第十二届公园文化周于第三季度举办。",
+        "第六届菊花展于第三季度开幕。",
         "2018年3月5日起实行。",
         "依据市政办〔2018〕15号文件。",
         "联系电话0000-8123456。",

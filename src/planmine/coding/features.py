@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import rjieba
@@ -58,12 +59,26 @@ def terms(text: str) -> list[str]:
     return [f"w{word}" for word in words if len(word) > 1] + pairs + lead
 
 
-def context_of(units: Sequence[Unit]) -> tuple[list[int], list[str], list[str], np.ndarray]:
-    """The measures of one plan: their places among ``units``, folded texts, heading text, dense cues."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The n measures of a plan as the coder sees them, folded: ``near`` is the heading right above, ``above`` the
+    three before it; ``places`` are the measures' indices among the units; ``cues`` float32 (n, d)."""
+
+    places: list[int]
+    own: list[str]
+    near: list[str]
+    above: list[str]
+    cues: np.ndarray
+
+
+def context_of(units: Sequence[Unit]) -> Context:
+    """The measures among the units of one plan, in their context."""
     places = [i for i, unit in enumerate(units) if unit.kind == "measure"]
-    texts = [fold(units[i].text) for i in places]
-    headings = [" ".join(fold(h) for h in units[i].heading_path[-4:]) for i in places]
-    return places, texts, headings, dense_cues(units, places, texts)
+    own = [fold(units[i].text) for i in places]
+    paths = [units[i].heading_path for i in places]
+    near = [fold(path[-1]) if path else "" for path in paths]
+    above = [" ".join(fold(h) for h in path[-4:-1]) for path in paths]
+    return Context(places, own, near, above, dense_cues(units, places, own))
 
 
 def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str]) -> np.ndarray:

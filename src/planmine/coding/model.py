@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
+from scipy import sparse
 
 from planmine.bundled import model_folder, revision
 from planmine.coding import features
 from planmine.records import Status, Unit
 
-FORMAT = 1
+FORMAT = 2
 Encode = Callable[[Sequence[str]], np.ndarray]
 TASKS = ("status", "category")
 
@@ -101,35 +102,20 @@ class Coder:
 
     def probabilities(self, plans: Sequence[Sequence[Unit]]) -> tuple[list[int], np.ndarray, np.ndarray]:
         """Measures of each plan, and probabilities (n, statuses) and (n, categories), rows summing to 1."""
-        sizes, texts, headings, dense = [], [], [], []
-        for units in plans:
-            places, own, above, cues = features.context_of(units)
-            sizes.append(len(places))
-            texts += own
-            headings += above
-            dense.append(cues)
+        contexts = [features.context_of(units) for units in plans]
+        sizes = [len(context.own) for context in contexts]
         breaks = [0, *np.cumsum(sizes).tolist()]
-        unique = sorted(set(headings))
-        at = {heading: i for i, heading in enumerate(unique)}
-        which = np.asarray([at[h] for h in headings], dtype=np.int64)
-        counts = features.count(texts, self.vocabulary)
-        above_counts = features.count(unique, self.vocabulary)
-        vectors = self._vectors(texts)
-        above_vectors = self._vectors(unique)
-        cues = np.concatenate(dense) if dense else np.zeros((0, 0), np.float32)
+        own = _Counted.of([text for c in contexts for text in c.own], self)
+        near = _Counted.of([text for c in contexts for text in c.near], self, repeated=True)
+        above = _Counted.of([text for c in contexts for text in c.above], self, repeated=True)
+        cues = np.concatenate([c.cues for c in contexts]) if contexts else np.zeros((0, 0), np.float32)
         results = []
         for task in TASKS:
-            w = {k.split(".", 1)[1]: v for k, v in self.weights.items() if k.startswith(f"{task}.")}
-            score = counts @ w["own"] + cues @ w["cues"] + w["bias"]
-            score += features.shift(counts @ w["before"], 1, breaks)
-            score += features.shift(counts @ w["after"], -1, breaks)
-            head = above_counts @ w["heading"]
-            if vectors is not None and above_vectors is not None:
-                score += vectors @ w["vector"]
-                score += features.shift(vectors @ w["vector_before"], 1, breaks)
-                score += features.shift(vectors @ w["vector_after"], -1, breaks)
-                head = head + above_vectors @ w["vector_heading"]
-            score += head[which]
+            score = cues @ self.weights[f"{task}.cues"] + self.weights[f"{task}.bias"]
+            score = score + own.score(task, "own", self) + near.score(task, "near", self)
+            score += above.score(task, "above", self)
+            score += features.shift(own.score(task, "before", self), 1, breaks)
+            score += features.shift(own.score(task, "after", self), -1, breaks)
             results.append(_softmax(score / self.config["temperature"][task]))
         return sizes, results[0], results[1]
 
@@ -139,7 +125,33 @@ class Coder:
         assert self._encode is not None
         if not texts:
             return np.zeros((0, self.config["dimensions"]), np.float32)
-        return self._encode(texts)
+        vectors = self._encode(texts)
+        return np.where(np.asarray([bool(text) for text in texts])[:, None], vectors, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Texts counted once, scored under the weights of any block; repeated texts share their row."""
+
+    counts: sparse.csr_matrix
+    vectors: np.ndarray | None
+    rows: np.ndarray | None
+
+    @classmethod
+    def of(cls, texts: Sequence[str], coder: Coder, repeated: bool = False) -> _Counted:
+        rows = None
+        if repeated:
+            unique = sorted(set(texts))
+            at = {text: i for i, text in enumerate(unique)}
+            rows = np.asarray([at[text] for text in texts], dtype=np.int64)
+            texts = unique
+        return cls(features.count(texts, coder.vocabulary), coder._vectors(texts), rows)
+
+    def score(self, task: str, block: str, coder: Coder) -> np.ndarray:
+        scores = self.counts @ coder.weights[f"{task}.{block}"]
+        if self.vectors is not None:
+            scores = scores + self.vectors @ coder.weights[f"{task}.vector_{block}"]
+        return scores if self.rows is None else scores[self.rows]
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 
-# 3 binds (a result that can be checked), 2 acts, 1 leans towards action. docs/coding-guide.md has examples.
+# Words that bind whatever the object; a stated figure or date binds as well.
 _BINDS = re.compile(
-    r"必须|务必|确保|坚决|严禁|不得|杜绝|全面完成|全部完成|如期完成|实现.{0,20}(?:100|百分之百|全覆盖|清零)|"
-    r"(?:年底|月底|月|日)前.{0,30}(?:完成|建成|实现|投用)|(?:完成|建成|新建|改造|新增|达到?|提高到).{0,12}\d"
+    r"必须|务必|确保|保证|坚决|一律|严禁|不得|杜绝|方可|全面完成|全部|如期|全覆盖|清零|百分之百|"
+    r"(?:年底|月底|年内|季度|月份|[日月])前|年内|建成|必(?:惩|肃|访|查)"
 )
+# Words that lean towards action, where they lead the measure.
 _LEANS = re.compile(
-    r"鼓励|探索|研究|争取|力争|逐步|试点|引导|支持|适时|条件成熟|有条件的|倡导|谋划|积极推动|酝酿|论证|前期工作"
+    r"^.{0,14}?(?:鼓励|探索|研究|争取|争创|力争|逐步|试点|引导|支持|适时|条件成熟|有条件的|倡导|谋划|酝酿|论证|建议|试行)"
 )
 
 
-def read_strength(text: str) -> int:
-    """3 binding (必须, 确保, 年底前完成, a stated amount), 2 acting (推进, 加强), 1 leaning (鼓励, 探索, 研究)."""
-    if _BINDS.search(text):
+def read_strength(text: str, figures: int = 0) -> int:
+    """3 binding (必须, 确保, 建成, a stated amount or date), 2 acting (推进, 加强), 1 leaning (鼓励, 探索, 研究).
+
+    ``figures`` is how many figures the measure states. Defined in docs/coding-guide.md.
+    """
+    if figures or _BINDS.search(text):
         return 3
     return 1 if _LEANS.search(text) else 2

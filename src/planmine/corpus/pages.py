@@ -27,7 +27,7 @@ def read_html(raw: bytes) -> Document:
     what the page says, all words outside scripts and navigation are kept, and a warning tells so.
     """
     import trafilatura
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import etree, html
 
     text, warnings = _decode_page(raw)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "")

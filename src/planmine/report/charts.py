@@ -6,6 +6,7 @@ from those, so that both look the same on any machine.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ PAIRS = 20
 _GREY, _GREY_INK, _INK, _RULE = "#eeeeec", "#6b6f76", "#1b1f24", "#c9ccd1"
 _ZERO = "#ffffff"
 Words = dict[str, str]
+Figure = alt.LayerChart | alt.FacetChart  # what alt.layer gives
 _WORDS: dict[str, Words] = {
     "zh": {
         "coverage": "各城市各类别措施的占比",
@@ -96,7 +98,7 @@ def most_similar(similarity: pd.DataFrame, count: int) -> pd.DataFrame:
     return order.head(count).reset_index(drop=True)
 
 
-def _svg(chart: alt.LayerChart) -> str:
+def _svg(chart: Figure) -> str:
     config = {
         "font": FAMILY,
         "background": "white",
@@ -110,15 +112,13 @@ def _svg(chart: alt.LayerChart) -> str:
             "subtitleColor": _GREY_INK,
             "offset": 14,
         },
-        "legend": {"titleFontWeight": "normal", "symbolStrokeWidth": 0, "labelColor": _INK},
+        "legend": {"titleFontWeight": "normal", "labelColor": _INK},
     }
     version = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
-    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version, config=config)
+    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=version, config=config)
 
 
-def _coverage(
-    frame: pd.DataFrame, order: list[str], codebook: Codebook, words: Words, lang: str
-) -> alt.LayerChart:
+def _coverage(frame: pd.DataFrame, order: list[str], codebook: Codebook, words: Words, lang: str) -> Figure:
     rank = {city: place for place, city in enumerate(order)}
     rows = frame.assign(_rank=frame["city"].map(lambda city: rank.get(city, len(rank))))
     rows = rows.sort_values(["_rank", "city", "year"], kind="stable")
@@ -139,10 +139,10 @@ def _coverage(
         )
     note = [words["coverage_note"], words["small"]]
     title = alt.Title(words["coverage"], subtitle=note)
-    return _heatmap(cells, title, words["share"], bounds, ".1~%", width=62, angle=0 if lang == "zh" else -30)
+    return _heatmap(cells, title, words["share"], bounds, ".1~%", width=72, angle=0 if lang == "zh" else -30)
 
 
-def _similarity(frame: pd.DataFrame, order: list[str], words: Words) -> alt.LayerChart:
+def _similarity(frame: pd.DataFrame, order: list[str], words: Words) -> Figure:
     bounds = thresholds(frame["similarity"])
     cells = []
     for row in frame.itertuples():
@@ -177,7 +177,7 @@ def _heatmap(
     width: int,
     angle: int,
     order: list[str] | None = None,
-) -> alt.LayerChart:
+) -> Figure:
     """Coloured cells with their numbers: steps of one hue, grey where few, white with a rule where zero."""
     rows = order or list(dict.fromkeys(cell["row"] for cell in cells))
     columns = order or list(dict.fromkeys(cell["column"] for cell in cells))
@@ -194,7 +194,7 @@ def _heatmap(
     colour = alt.Color(
         "value:Q",
         scale=alt.Scale(type="threshold", domain=bounds, range=list(LIGHT[:STEPS])),
-        legend=alt.Legend(title=legend, type="symbol", symbolType="square", symbolSize=160, format=number),
+        legend=alt.Legend(title=legend, format=number),
     )
     kind = alt.datum.kind
     layers = alt.layer(
@@ -206,8 +206,8 @@ def _heatmap(
     return layers.properties(width=alt.Step(width), height=alt.Step(20), title=title)
 
 
-def _pairs(frame: pd.DataFrame, words: Words) -> alt.LayerChart:
-    rows = [
+def _pairs(frame: pd.DataFrame, words: Words) -> Figure:
+    rows: list[dict[str, Any]] = [
         {
             "pair": f"{printable(row.city_a)} – {printable(row.city_b)} (n={row.measures_a}, {row.measures_b})",
             "value": float(row.similarity),
@@ -218,7 +218,7 @@ def _pairs(frame: pd.DataFrame, words: Words) -> alt.LayerChart:
     ]
     y = alt.Y("pair:N", sort=[row["pair"] for row in rows], title=None)
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
-    axis = alt.Axis(grid=True, gridColor="#e6e8eb", format=".1f", tickCount=5)
+    axis = alt.Axis(grid=True, gridColor="#e6e8eb", format=".2~f", tickCount=5)
     scale = alt.Scale(domainMin=0, nice=True)
     layers = alt.layer(
         base.mark_rule(color=LIGHT[3], strokeWidth=2).encode(
@@ -231,8 +231,8 @@ def _pairs(frame: pd.DataFrame, words: Words) -> alt.LayerChart:
 
 
 def percent(share: float) -> str:
-    """A share in whole per cent; what is above zero never reads as zero."""
-    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+    """A share in whole per cent, halves up as in the page; what is above zero never reads as zero."""
+    return "<1%" if 0 < share < 0.005 else f"{math.floor(share * 100 + 0.5)}%"
 
 
 def printable(text: object) -> str:

@@ -11,6 +11,7 @@ from planmine.report.charts import most_similar
 from planmine.report.payload import SHOWN, plain
 from planmine.report.scale import SMALL
 
+REST = "other"  # the codebook's category for what no other covers: to lack it says nothing
 NAMED = 5  # how many cities or categories a sentence names
 
 
@@ -34,7 +35,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """Counts of what was read, and what stands out. ``units`` is every unit, context too."""
+    """Counts of what was read, and what stands out.
+
+    ``units`` is every unit, context too; ``gaps`` and ``pairs`` are of cities with SMALL or more measures.
+    """
 
     plans: int
     cities: int
@@ -66,6 +70,7 @@ def find(tables: dict[str, pd.DataFrame], comparison: Any) -> Findings:
     )
     total = max(int(by_category.sum()), 1)
     overall = comparison.similarity[comparison.similarity["category"] == "all"]
+    firm = overall[overall[["measures_a", "measures_b"]].min(axis=1) >= SMALL]
     copied = matches[matches["relation"] == "same_text"].groupby(["city_a", "city_b"]).size()
     copied = copied.sort_values(ascending=False, kind="stable")
     return Findings(
@@ -88,7 +93,7 @@ def find(tables: dict[str, pd.DataFrame], comparison: Any) -> Findings:
         gaps=_gaps(coverage),
         pairs=[
             dict(zip(overall.columns, plain(row), strict=True))
-            for row in most_similar(overall, NAMED).itertuples(index=False)
+            for row in most_similar(firm, NAMED).itertuples(index=False)
         ],
         matches=len(matches),
         same_text=int((matches["relation"] == "same_text").sum()),
@@ -107,5 +112,6 @@ def _gaps(coverage: pd.DataFrame) -> list[Gap]:
             category=str(name), cities=[str(c) for c in enough.index[enough[name] == 0]], compared=len(enough)
         )
         for name in enough.columns
+        if name != REST
     ]
     return sorted((gap for gap in gaps if gap.cities), key=lambda gap: -len(gap.cities))

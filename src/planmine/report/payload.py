@@ -39,8 +39,8 @@ def shown_measures(measures: pd.DataFrame, comparison: Any) -> pd.DataFrame:
         for city, code in zip(shown["city"], shown["city_code"], strict=True)
     ]
     keys = ["place", "year", "category"]
-    found = shown[shown["place"].notna()].astype({"year": "Int64"}).groupby(keys, dropna=False).size()
-    counted = comparison.coverage.astype({"year": "Int64"}).rename(columns={"city": "place"})
+    found = _keyed(shown[shown["place"].notna()])[keys].value_counts()
+    counted = _keyed(comparison.coverage.rename(columns={"city": "place"}))
     counts = counted[counted["measures"] > 0].set_index(keys)["measures"]
     both = pd.concat([found.rename("found"), counts.rename("counted")], axis=1).fillna(0)
     wrong = both[both["found"] != both["counted"]]
@@ -51,6 +51,11 @@ def shown_measures(measures: pd.DataFrame, comparison: Any) -> pd.DataFrame:
             f"{wrong['found'].iloc[0]:g}; give a comparison of these very measures"
         )
     return shown.reset_index(drop=True)
+
+
+def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with an unknown year as 0, since null keys do not align."""
+    return frame.assign(year=frame["year"].astype("Int64").fillna(0).astype("int64"))
 
 
 def page_data(tables: dict[str, pd.DataFrame], comparison: Any, codebook: Codebook) -> dict[str, Any]:
@@ -132,6 +137,8 @@ def web_address(source: str | None) -> str | None:
 
 def plain(values: Iterable[Any]) -> list[Any]:
     """Python's own values, None for every kind of null."""
+    if isinstance(values, pd.Series):
+        return values.astype(object).where(values.notna(), None).tolist()
     return [
         None if _null(value) else value.item() if isinstance(value, np.generic) else value for value in values
     ]

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from planmine.codebook import Codebook
 from planmine.report import scale
+from planmine.report.charts import percent
 from planmine.report.findings import NAMED, Findings
 from planmine.report.methods import Part
 from planmine.report.payload import SHOWN, pack, page_data, plain, web_address
@@ -64,6 +65,7 @@ def page(
         lstrip_blocks=True,
     )
     environment.globals["category"] = lambda code: (codebook.name(code, "zh"), codebook.name(code, "en"))
+    environment.filters["percent"] = percent
     style = environment.get_template("style.css.j2").render(scale=scale)
     script = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{script}\n}})();\n'

@@ -39,27 +39,29 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write one table as CSV: UTF-8 with BOM, no index, lists as JSON, no formulas."""
-    plain = table.copy()
-    for name in plain.columns:
-        if not pd.api.types.is_numeric_dtype(plain[name]):
-            plain[name] = [_cell(value) for value in plain[name]]
-    plain.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    columns = {name: _plain_text(table[name]) for name in table.columns}
+    table.assign(**columns).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def nested(value: Any) -> bool:
-    """Whether a value is a list or a record and no plain one."""
-    return isinstance(value, (list, tuple, dict, np.ndarray))
+def _plain_text(column: pd.Series) -> pd.Series:
+    """A column as a spreadsheet may have it."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    if _nested(column):
+        return column.map(
+            lambda value: json.dumps(value, ensure_ascii=False, default=_listed), na_action="ignore"
+        )
+    text = column.astype("string")
+    return text.where(~text.str.startswith(_FORMULA).fillna(False).astype(bool), "'" + text)
 
 
-def _cell(value: Any) -> Any:
-    if nested(value):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def _nested(column: pd.Series) -> bool:
+    """Whether a column holds lists or records and no plain values."""
+    kinds = (list, tuple, dict, np.ndarray)
+    return column.dtype == object and any(isinstance(value, kinds) for value in column)
 
 
-def _plain(value: Any) -> Any:
+def _listed(value: Any) -> Any:
     """numpy's arrays and numbers as Python's."""
     return value.tolist()
 
@@ -69,6 +71,6 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in table.columns:
         column = table[name]
-        if column.dtype == object and not any(map(nested, column)):
+        if column.dtype == object and not _nested(column):
             columns[name] = column.astype("string")
     return table.assign(**columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 _NUM: Final = "[一二两三四五六七八九十]{1,3}"
@@ -71,12 +72,15 @@ def of(start: int, end: int, text: str, found: list[Deadline]) -> str | None:
     A firm one behind it in its clause goes before one of an earlier clause; where there is none before it,
     a firm one at the head of a later clause of the sentence holds (建绿道3公里,9月底前建成).
     """
-    best = max((d for d in found if d.end <= start), default=None)
+    index = bisect_right(found, start, key=lambda deadline: deadline.end)
+    best = found[index - 1] if index else None
     clause = max(text.rfind(mark, max(0, start - _REACH), start) for mark in ",;。") + 1
-    for deadline in found:
-        if not deadline.firm or not end <= deadline.start <= end + _REACH:
-            continue
+    while index < len(found) and found[index].start <= end + _REACH:
+        deadline = found[index]
+        index += 1
         between = text[end : deadline.start]
+        if not deadline.firm or deadline.start < end:
+            continue
         if not any(mark in between for mark in ",;。"):
             if best is None or best.end <= clause:
                 return deadline.text

@@ -51,9 +51,10 @@ def _figures(clean: Normal) -> list[Figure]:
     ]
     found += often
     if clean.spaced is not None:
+        taken = {place for figure in found for place in range(figure.start, figure.end)}
         for start, end, figure in blanks(clean.spaced):
             figure.start, figure.end = bisect_left(clean.origin, start), bisect_left(clean.origin, end)
-            if not any(other.start < figure.end and figure.start < other.end for other in found):
+            if taken.isdisjoint(range(figure.start, figure.end)):
                 found.append(figure)
     return relations.resolved(text, relations.with_units_shared(text, found))
 

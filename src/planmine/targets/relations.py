@@ -40,14 +40,14 @@ def with_units_shared(text: str, found: Iterable[Figure]) -> list[Figure]:
 def resolved(text: str, found: list[Figure]) -> list[Figure]:
     """The figures that are left when ranges and changes are one figure each and limits none."""
     kept: list[Figure] = []
-    for figure, following in pairwise([*found, None]):
-        assert figure is not None
+    for index, figure in enumerate(found):
+        following = found[index + 1] if index + 1 < len(found) else None
         if kept and _is_range(text, kept[-1], figure):
             kept[-1].end, kept[-1].comparator = figure.end, ">="
             continue
         if befores := _befores(text, kept, figure):
             del kept[-len(befores) :]
-            _tell(text, befores, found[found.index(figure) :])
+            _tell(text, befores, found[index : index + len(befores)])
         elif figure.baseline is None and (
             bare := _BARE_FROM.search(text[max(0, figure.start - 40) : figure.start])
         ):

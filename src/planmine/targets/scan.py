@@ -12,15 +12,19 @@ from planmine.targets import numerals, units
 
 NumberKind = Literal["arabic", "chinese", "redacted", "fraction", "half", "blank"]
 
-_LOW: Final = r"(?:(?<![\d.])(?P<low>(?:\d+(?:\.\d+)?|[一二两三四五六七八九十]+))(?P<lowscale>[万亿])?(?:[-~—]{1,2}|至|到))?"
+_LOW: Final = r"(?:(?<![\d.])(?P<low>(?:\d{1,12}(?:\.\d+)?|[一二两三四五六七八九十]{1,8}))(?P<lowscale>[万亿])?(?:[-~—]{1,2}|至|到))?"
+_NUMERALS: Final = "零〇一二两三四五六七八九十百千万亿半"
 _NUMBER: Final = re.compile(
-    rf"(?P<whole>[百千万]|[二三四五六七八九十]+|\d+)分之(?P<fraction>\d+(?:\.\d+)?|{numerals.CHINESE})"
+    rf"(?P<whole>[百千万]|[二三四五六七八九十]{{1,4}}|\d{{1,3}})分之(?P<fraction>\d+(?:\.\d+)?|{numerals.CHINESE})"
     r"|(?P<half>一半|半数)"
     rf"|(?P<redacted>{numerals.REDACTED})"
     rf"|{_LOW}(?:(?P<arabic>{numerals.ARABIC})|(?P<chinese>{numerals.CHINESE}(?:(?=[余多几{units.FIRST}])|(?<=[万亿]))|半(?=小时)))"
 )
-_START: Final = re.compile(r"[\d$xX×*_?○●□■△零〇一二两三四五六七八九十百千万亿半]")
-_SUFFIX: Final = r"(?P<suffix>及?以上|及?以下|以内|之内|内(?![资部设外容蒙陆河])|左右|上下|有余|多(?=[,;。、)]|$)|余(?=[,;。、)]|$))?"
+# Where a number may begin; a Chinese numeral only before what may follow one, so that 统一 costs nothing.
+_START: Final = re.compile(
+    rf"[\d$xX×*_?○●□■△{_NUMERALS}](?:(?<![{_NUMERALS}])|(?=[{_NUMERALS}余多几分点至到~—{units.FIRST}-]))"
+)
+_SUFFIX: Final = r"(?P<suffix>及?以上|及?以下|以内|之内|内(?![资部设外容蒙陆河涝需销])|左右|上下|有余|多(?=[,;。、)]|$)|余(?=[,;。、)]|$))?"
 # 2万失业人员, 突破8万: 万 or 亿 alone
 _PEOPLE: Final = (
     "人口|群众|农民|老年人|老人|职工|居民|学生|儿童|人员|干部|党员|市民|农户|户|考生|劳动力|大学生"

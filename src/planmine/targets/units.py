@@ -145,14 +145,11 @@ _NOT_BEFORE: Final = {
     "方": "面|案|式|向|针|法|可|便|正|阵",
     "米": "粮|面|业",
     "克": "服",
-    "岁": "以上|以下|以|及|至|的|老|儿|女|男|少|以内|[-~—]",
+    "岁": "[以及至的老儿女男少~—-]",
     "升": "级|至|到|学|高|规|温|值|位",
     "番": "茄",
     "路": "灯|面|段|网|口|公交|径|况|基|桥|线|[、和与至]",
     "秒": "批",
-    "h": "[A-Za-z]",
-    "t": "[A-Za-z]",
-    "m": "[A-Za-z]",
 }
 _ARABIC_WORDS: Final = frozenset(("分", "方", "h", "t", "m", "度", "岁", "升", "日"))
 _LATIN: Final = "(?![A-Za-z])"
@@ -171,15 +168,20 @@ def pattern(alternatives: Iterable[str]) -> str:
     return "|".join(parts)
 
 
-_PER: Final = (
-    "平方公里|平方米|立方米|立方|公里|千米|小时|季度|学期|公顷|分钟|㎡|m2|m3|m²|m³|km2|km|L|h|d|t|a|s"
-    "|日|天|年|月|季|周|旬|时|秒|人|户|米|吨|亩|次|升|床|车|台|个|辆|株|套|公斤|斤|方|例|头|件|村|生|万元|吨公里|万人|千人|百户"
+_PER: Final = "|".join(
+    sorted(
+        words(
+            "平方公里 平方米 立方米 立方 公里 千米 小时 季度 学期 公顷 分钟 ㎡ m2 m3 m² m³ km2 km L h d t a s 日 天 年 月 季 周 旬 "
+            "时 秒 人 户 米 吨 亩 次 升 床 车 台 个 辆 株 套 公斤 斤 方 例 头 件 村 生 万元 吨公里 万人 千人 百户"
+        ),
+        key=lambda word: (-len(word), word),
+    )
 )
-_RATE: Final = f"(?:[/每](?:{_PER}))(?:[/·每](?:{_PER}))?"
+RATE: Final = f"[/每](?:{_PER})(?:[/·每](?:{_PER}))?"
 CHINESE_UNITS: Final = pattern([*(w for w in _CANONICAL if w not in _ARABIC_WORDS), *_COUNTS])
 FIRST: Final = "".join(sorted({w[0] for w in (*_CANONICAL, *_COUNTS)}))  # how a unit may begin
 UNITS: Final = pattern([*_CANONICAL, *_COUNTS, *_COUNTS_ARABIC])
-RATE: Final = _RATE
+
 _PER_CANONICAL: Final = {
     **dict.fromkeys(("日", "天", "d"), "d"),
     **dict.fromkeys(("月", "个月"), "month"),

@@ -32,7 +32,7 @@ function measure(i, { shared = null, placed = true } = {}) {
     parts.push(element("p", { class: "meta" }, `${say("figure")}: `, element("b", {}, quoted(m.targets[i].map(figureText).join("; ")))));
   }
   if (m.agencies[i].length) parts.push(element("p", { class: "meta" }, `${say("agencies")}: `, quoted(m.agencies[i].join("、"))));
-  const path = data.paths[m.path[i]];
+  const path = data.paths[m.path[i]].filter((heading, k) => k > 0 || heading !== data.plans.title[m.plan[i]]);
   if (path.length) parts.push(element("p", { class: "meta" }, `${say("path")}: `, quoted(path.join(" › "))));
   parts.push(source(i));
   return parts;
@@ -84,22 +84,25 @@ function showMeasures(title, host, params) {
   if (params.has("plan")) names.push(data.plans.title[byPlan.get(params.get("plan"))] ?? say("plan"));
   title.append(quoted(names.join(" · ") || say("any")));
   const c = data.coverage;
-  const i = city && year !== null && category ? c.city.findIndex((name, k) => name === city && c.category[k] === category && c.year[k] === (year === "" ? null : Number(year))) : -1;
-  if (i >= 0 && rows.length && !params.has("status")) {
-    const n = select(new URLSearchParams({ city, year })).length;
-    host.append(element("p", { class: "summary" },
-      `${say("ofAll", integer(rows.length), integer(n), percent(c.share[i]))} (${say("interval", percent(c.share_low[i]), percent(c.share_high[i]))}); ` +
-      `${say("planned")} ${c.planned[i]}, ${say("completed")} ${c.completed[i]}, ${say("figures")} ${c.with_target[i]}`));
-  } else {
-    host.append(element("p", { class: "summary" }, say("measuresOf", integer(rows.length))));
+  const cell = city && year !== null && category !== null && !params.has("status");
+  const i = cell ? c.city.findIndex((name, k) => name === city && c.category[k] === category && c.year[k] === (year === "" ? null : Number(year))) : -1;
+  const inCell = i >= 0 ? select(new URLSearchParams({ city, year })) : [];
+  let summary = say("measuresOf", integer(rows.length));
+  if (i >= 0 && c.share[i] !== null) {
+    const interval = ` (${say("interval", percent(c.share_low[i]), percent(c.share_high[i]))})`;
+    summary = rows.length
+      ? `${say("ofAll", integer(rows.length), integer(inCell.length), percent(c.share[i]))}${interval}; ${say("planned")} ${c.planned[i]}, ${say("completed")} ${c.completed[i]}, ${say("figures")} ${c.with_target[i]}`
+      : say("absentOf", integer(inCell.length)) + interval;
   }
+  host.append(element("p", { class: "summary" }, summary));
   if (rows.length) return paged(host, rows, (row) => element("li", { "data-measure": `${data.plans.id[data.measures.plan[row]]}:${data.measures.start[row]}` }, ...measure(row)));
-  host.append(element("p", {}, say(i >= 0 || (city && category) ? "absent" : "absentAny")));
-  if (city && category) {
-    const others = select(new URLSearchParams({ category, known: 1 })).length;
-    host.append(element("p", { class: "note" }, say("limit")));
-    if (others) host.append(element("p", {}, element("a", { href: route("measures", { category, known: 1 }) }, say("elsewhere", integer(others)))));
-  }
+  host.append(element("p", {}, say(city && category ? "absent" : "absentAny")));
+  if (!city || !category) return;
+  const read = [...new Set(inCell.map((row) => data.measures.plan[row]))];
+  if (read.length) host.append(element("p", {}, say("plansRead"), ...read.flatMap((p, k) => [k ? "; " : "", quoted(data.plans.title[p] ?? data.plans.source[p])])));
+  host.append(element("p", { class: "note" }, say("limit")));
+  const others = select(new URLSearchParams({ category, known: 1 })).length;
+  if (others) host.append(element("p", {}, element("a", { href: route("measures", { category, known: 1 }) }, say("elsewhere", integer(others)))));
 }
 
 // The matches (row numbers) of two cities, the first city's measure first: [match, measure of a, measure of b].

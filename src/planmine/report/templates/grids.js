@@ -1,13 +1,13 @@
 // The two heatmaps and the table of pairs. A cell is a link to its evidence; one cell is a tab stop, the
 // arrow keys go on from there.
-function scaleLegend(host, bounds, write) {
+function scaleLegend(host, bounds, write, zero) {
   const steps = element("span", { class: "steps" });
   for (let i = 0; i <= bounds.length; i++) {
     const text = i === 0 ? `<${write(bounds[0])}` : i === bounds.length ? `≥${write(bounds[i - 1])}` : `${write(bounds[i - 1])}–${write(bounds[i])}`;
     steps.append(element("span", { class: `q${i}` }, text));
   }
   const key = (kind, mark, text) => element("span", { class: "key" }, element("i", { class: kind }, mark), text);
-  host.replaceChildren(steps, key("zero", "0", say("zero")), key("few", "", say("few", data.small)));
+  host.replaceChildren(steps, key("zero", "0", zero), key("few", "", say("few", data.small)));
 }
 
 const cell = (kind, href, label, ...content) =>
@@ -18,7 +18,7 @@ function drawCoverage() {
   const c = data.coverage;
   if (!c.city.length) return host.replaceChildren(element("p", { class: "note" }, say("nothing")));
   const bounds = data.scales.coverage;
-  scaleLegend(document.getElementById("coverage-legend"), bounds, (x) => `${+(x * 100).toFixed(1)}%`);
+  scaleLegend(document.getElementById("coverage-legend"), bounds, (x) => `${+(x * 100).toFixed(1)}%`, say("zero"));
   const rows = new Map(); // city -> year -> category -> row number
   c.city.forEach((city, i) => {
     if (!rows.has(city)) rows.set(city, new Map());
@@ -47,7 +47,7 @@ function drawCoverage() {
         const text = k ? percent(share) : "0";
         const interval = k ? `; ${say("interval", percent(c.share_low[i]), percent(c.share_high[i]))}` : "";
         const label = `${text}, ${city} ${yearName(year)} ${categoryName(code)}: ${say("cell", { share: text, k, n })}${interval}`;
-        line.append(cell(look(share, bounds, few && k > 0), route("measures", { ...params, category: code }), label,
+        line.append(cell(look(share, bounds, few), route("measures", { ...params, category: code }), label,
           element("b", {}, text), ...(k ? [element("small", {}, integer(k))] : [])));
       }
       body.append(line);
@@ -83,7 +83,7 @@ function drawSimilarity() {
     return host.replaceChildren(element("p", { class: "note" }, say("nothing")));
   }
   const bounds = data.scales.similarity;
-  scaleLegend(document.getElementById("similarity-legend"), bounds, (x) => String(+x.toFixed(3)));
+  scaleLegend(document.getElementById("similarity-legend"), bounds, (x) => String(+x.toFixed(3)), say("noMatch"));
   const table = element("table", { class: "grid matrix", role: "grid", "aria-label": `${say("matrixCaption")}, ${categoryName(category)}` });
   const head = element("tr", {}, element("th", { scope: "col", class: "head stick" }, say("city")));
   for (const city of data.order) head.append(element("th", { scope: "col" }, element("span", {}, quoted(city))));
@@ -118,14 +118,15 @@ function drawPairs(category, rows) {
   const s = data.similarity;
   const top = rows.filter((i) => s.similarity[i] > 0).sort((i, j) => s.similarity[j] - s.similarity[i]).slice(0, 20);
   const share = (x) => (x === null ? "–" : percent(x));
-  const table = element("table", { class: "list" });
-  table.append(element("thead", {}, element("tr", {}, ...[["pair"], ["similarity", 1], ["low", 1], ["measuresBoth", 1], ["A → B", 1], ["B → A", 1], ["profile", 1], ["reuse", 1]].map(
-    ([key, number]) => element("th", { scope: "col", class: number ? "num" : null }, WORDS[lang][key] ? say(key) : key)))));
+  const table = element("table", { class: "list pairs" });
+  table.append(element("thead", {}, element("tr", {}, ...[["pair"], ["similarity", 1], ["low", 1], ["measuresBoth", 1], ["first", 1], ["second", 1], ["profile", 1], ["reuse", 1]].map(
+    ([key, number]) => element("th", { scope: "col", class: number ? "num" : null }, say(key))))));
   const body = element("tbody");
   for (const i of top) {
     const number = (text) => element("td", { class: "num" }, text);
     const href = route("pair", { a: s.city_a[i], b: s.city_b[i], category });
-    body.append(element("tr", {}, element("td", {}, element("a", { href }, quoted(s.city_a[i]), " – ", quoted(s.city_b[i]))),
+    const slight = Math.min(s.measures_a[i], s.measures_b[i]) < data.small;
+    body.append(element("tr", { class: slight ? "slight" : null }, element("td", {}, element("a", { href }, quoted(s.city_a[i]), " – ", quoted(s.city_b[i]))),
       number(decimal(s.similarity[i])), number(s.low[i] === null ? "–" : `${decimal(s.low[i])}–${decimal(s.high[i])}`),
       number(`${s.measures_a[i]}, ${s.measures_b[i]}`), number(share(s.a_covered_by_b[i])), number(share(s.b_covered_by_a[i])),
       number(s.profile_similarity[i] === null ? "–" : decimal(s.profile_similarity[i])), number(share(s.reuse_share[i]))));
@@ -144,14 +145,15 @@ function roving(table) {
     if (r < 0) return;
     const c = lines[r].indexOf(document.activeElement);
     const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
-    const ends = { Home: 0, End: lines[r].length - 1 };
+    const links = lines[r].filter((link) => link !== null);
+    const ends = { Home: links[0], End: links[links.length - 1] };
     let next = null;
     if (event.key in steps) {
       const [down, right] = steps[event.key];
       let [i, j] = [r + down, c + right];
       while (lines[i]?.[j] === null) [i, j] = [i + down, j + right]; // over cells without evidence
       next = lines[i]?.[j];
-    } else if (event.key in ends) next = lines[r][ends[event.key]];
+    } else if (event.key in ends) next = ends[event.key];
     if (!(event.key in steps) && !(event.key in ends)) return;
     event.preventDefault();
     if (!next) return;

@@ -67,6 +67,7 @@ requestAnimationFrame(() => setTimeout(async () => {
     if (!("DecompressionStream" in window)) throw new Error(say("old"));
     await unpack();
     draw();
+    if (/^#\w+$/.test(location.hash)) document.getElementById(location.hash.slice(1))?.scrollIntoView(); // the heatmaps moved it
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
     document.querySelectorAll(".loading").forEach((line) => { line.textContent = `${say("failed")}: ${error.message}`; });
