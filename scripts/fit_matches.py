@@ -37,9 +37,9 @@ THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
 
 
 def read_jsonl(path: Path) -> pd.DataFrame:
-    return pd.DataFrame(
-        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
-    )
+    """The rows of a file of pairs or triples, without its first line, which says what the file is."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return pd.DataFrame([row for row in map(json.loads, lines) if "about" not in row])
 
 
 def measures(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +121,6 @@ def above_negative(probability: np.ndarray, pairs: pd.DataFrame) -> float:
 
 def triples_as_pairs(triples: pd.DataFrame) -> pd.DataFrame:
     """Triples {field, measure, paraphrase, hard_negative} in the form of pairs.jsonl."""
-    triples = triples.dropna(subset=["measure"])  # the first line says what the file is
     parts = [
         pd.DataFrame(
             {

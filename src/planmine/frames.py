@@ -25,7 +25,6 @@ _LIBRARIES = (
     "spacy",
     "jieba",
     "tokenizers",
-    "model2vec",
     "prefect",
 )
 

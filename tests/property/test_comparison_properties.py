@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def compared(frame: pd.DataFrame) -> Comparison:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(rows, max_size=25), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(chosen: list[dict], random) -> None:
+def test_the_order_of_rows_changes_nothing(chosen: list[dict], random: Random) -> None:
     frame = measures(chosen)
     order = list(range(len(frame)))
     random.shuffle(order)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from planmine.comparison import coverage
 from planmine.comparison.coverage import COVERAGE
 
 
-def measures(rows: list[tuple[str | None, int | None, str, str, int]]) -> pd.DataFrame:
+def measures(rows: Sequence[tuple[str | None, int | None, str, str, int]]) -> pd.DataFrame:
     """Measures from (city, year, status, category, figures)."""
     frame = pd.DataFrame(rows, columns=["city", "year", "status", "category", "figures"])
     return frame.assign(
@@ -59,7 +61,7 @@ def test_counts_by_status_and_figures_leave_context_out() -> None:
 
 def test_shares_of_a_city_and_year_sum_to_one_within_their_intervals() -> None:
     rows = [("甲市", 2020 + k % 2, "planned", code, 0) for k, code in enumerate(load_codebook().categories)]
-    table = coverage(measures(rows * 1))
+    table = coverage(measures(rows))
     np.testing.assert_allclose(table.groupby("year")["share"].sum(), 1, atol=1e-5)
     assert (table["share_low"] <= table["share"]).all()
     assert (table["share"] <= table["share_high"]).all()

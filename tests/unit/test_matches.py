@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from planmine.comparison import MatchModel, find_matches, matches
-from planmine.comparison.evidence import SIGNALS, Evidence, read_action, load_verbs, mask
+from planmine.comparison.evidence import SIGNALS, Evidence, load_verbs, mask, read_action
+from planmine.embedding import load_encoder
 
 NEW_TOILETS = "新建、改建公共厕所18座,方便群众出行。"
 MORE_TOILETS = "年内在主城区增设公厕二十余处。"
@@ -22,7 +23,7 @@ COSINE_ONLY = MatchModel(intercept=-5.0, weights=(10.0, 0, 0, 0, 0, 0), about={}
 
 def measures(*rows: dict[str, Any]) -> pd.DataFrame:
     """Rows of the table of measures; what a row does not say is planned sanitation of 2020."""
-    base = {
+    base: dict[str, Any] = {
         "plan_id": "p",
         "city_code": None,
         "year": 2020,
@@ -203,6 +204,13 @@ def test_the_shipped_weights_keep_their_signs_and_accept_a_copy() -> None:
         {"city": "甲市", "text": "一把手亲自过问。"}, {"city": "乙市", "text": "一把手亲自过问。"}
     )
     assert len(find_matches(frame, vectors(1, 1))) == 1  # no action verb that the lists know
+
+
+def test_the_shipped_weights_were_fitted_with_the_bundled_encoder() -> None:
+    revision = load_encoder().revision
+    assert MatchModel.load().about["revision"] == revision, (
+        "run scripts/fit_matches.py after a change of the encoder"
+    )
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:

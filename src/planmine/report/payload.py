@@ -10,7 +10,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ def page_data(tables: dict[str, pd.DataFrame], comparison: Any, codebook: Codebo
             "id": plain(plans["plan_id"]),
             "title": plain(plans["title"]),
             "source": plain(plans["source"]),
-            "address": [web_address(source) for source in plain(plans["source"])],
+            "address": [web_address(url) or web_address(source) for url, source in _addresses(plans)],
         },
         "paths": [list(path) for path in paths],
         "measures": {
@@ -128,6 +128,12 @@ def pack(data: dict[str, Any]) -> str:
     """JSON, gzipped, in base64: small, and without any character that HTML reads as its own."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
+
+
+def _addresses(plans: pd.DataFrame) -> Iterator[tuple[str | None, str | None]]:
+    """(url, source) of each plan."""
+    urls = plain(plans["url"]) if "url" in plans else [None] * len(plans)
+    return zip(urls, plain(plans["source"]), strict=True)
 
 
 def web_address(source: str | None) -> str | None:
