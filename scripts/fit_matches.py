@@ -1,18 +1,20 @@
-"""Fit the weights of the match model: corpus/labelled/pairs.jsonl -> comparison/match_weights.json.
+"""Fit the weights of the match model: coded pairs -> comparison/match_weights.json.
 
-The pairs are labelled same action or not; half of the latter have the same object and another action.
-To them come, as not the same, the nearest measures of other groups: what the model meets in use is mostly
-near misses, so a fit on the labelled pairs alone would promise too much. The pairs' categories are right,
-a coder's are not always: each pair of one category counts as two, a part of it with other categories.
-Every weight is held to its sign, so that likeness never counts against a match. Metrics in the output are of five folds disjoint by
-group, and of ``--test`` (triples of a measure, a paraphrase and a hard negative) where that file exists.
+Two sets of pairs, each coded same action or not by reading: ``corpus/labelled/pairs.jsonl``, of our own writing, where half
+of those that are not have the same object and another action; and ``pair-references.jsonl``, by reference, drawn
+from the nearest neighbours of measures in real reports and in our own bureau plans, which is what the model meets
+in use. The pairs' categories are right, a coder's are not always: each pair of one category counts as two, a part of
+it with other categories. Every weight is held to its sign, so that likeness never counts against a match.
+Metrics in the output are of five folds disjoint by group (a city or document), and of ``--test`` (triples of a
+measure, a paraphrase and a hard negative).
 
-    python scripts/fit_matches.py [--encoder NAME_OR_FOLDER] [--out FILE]
+    python scripts/fit_matches.py --source DIR [--encoder NAME_OR_FOLDER] [--out FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,13 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from planmine.codebook import load_codebook
+from planmine.coding.labels import read_coded
 from planmine.comparison.evidence import SIGNALS, Evidence
 from planmine.embedding import load_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGN = {"cosine": 1, "lexical": 1, "category": 1, "same_action": 1, "other_action": -1, "object": 1}
-MISSES = 3  # nearest measures of other groups that stand as not the same
 RIDGE = 0.5
 DISAGREE = 0.15  # part of the pairs of one category to which a coder right for 0.92 gives different ones
 FOLDS = 5
@@ -42,23 +45,32 @@ def read_jsonl(path: Path) -> pd.DataFrame:
     return pd.DataFrame([row for row in map(json.loads, lines) if "about" not in row])
 
 
-def measures(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The distinct texts of the pairs with their category and group."""
-    sides = [
-        pairs[["group", f"category_{side}", f"text_{side}"]].set_axis(["group", "category", "text"], axis=1)
-        for side in "ab"
-    ]
-    rows = pd.concat(sides).drop_duplicates("text").reset_index(drop=True)
-    return rows.assign(city=None, labels=rows["category"].map(lambda category: [category]))
+def read_references(path: Path, source: Path) -> pd.DataFrame:
+    """Coded pairs by reference, with their texts from the public source and our own coded plans.
 
-
-def near_misses(vectors: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """(m, 2) pairs of each text with its nearest texts of other groups, each pair once."""
-    cosine = vectors @ vectors.T
-    cosine[group[:, None] == group[None, :]] = -2
-    nearest = np.argsort(-cosine, axis=1, kind="stable")[:, :MISSES]
-    pairs = np.column_stack([np.repeat(np.arange(len(group)), MISSES), nearest.ravel()])
-    return np.unique(np.sort(pairs, axis=1), axis=0)
+    A pair on which two coders differ is left out.
+    """
+    texts = {plan.name: plan.text for plan in read_coded(ROOT / "corpus/labelled/plans", load_codebook())}
+    rows = []
+    for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        if row.get("second", row["same_action"]) != row["same_action"]:
+            continue
+        for side in "ab":
+            name = row[f"file_{side}"]
+            if name not in texts:
+                texts[name] = (source / name).read_bytes().decode("utf-8-sig")
+            unit = texts[name][row[f"start_{side}"] : row[f"end_{side}"]]
+            if hashlib.sha256(unit.encode()).hexdigest() != row[f"sha256_{side}"]:
+                raise SystemExit(f"{name}: another text than was coded at {row[f'start_{side}']}")
+            row[f"text_{side}"] = unit
+        rows.append(
+            {
+                **row,
+                "group": row["file_a"].split("/")[0],
+                "kind": "found" if "/" in row["file_a"] else "found_bureau",
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def fit(signals: np.ndarray, same: np.ndarray) -> tuple[float, np.ndarray]:
@@ -138,18 +150,17 @@ def triples_as_pairs(triples: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def signals_of(pairs: pd.DataFrame, encoder: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Signals, label, kind and group of the labelled pairs, then of their near misses."""
-    rows = measures(pairs)
+def signals_of(pairs: pd.DataFrame, encoder: Any) -> np.ndarray:
+    """(p, signals) of the pairs."""
+    sides = [
+        pairs[[f"category_{side}", f"text_{side}"]].set_axis(["category", "text"], axis=1) for side in "ab"
+    ]
+    rows = pd.concat(sides, ignore_index=True)
+    rows = rows.assign(city=None, labels=rows["category"].map(lambda category: [category]))
     vectors = np.asarray(encoder.encode(rows["text"].tolist()), dtype=np.float64)
-    number = pd.Index(rows["text"])
-    labelled = np.column_stack([number.get_indexer(pairs["text_a"]), number.get_indexer(pairs["text_b"])])
-    misses = near_misses(vectors, rows["group"].to_numpy())
-    i, j = np.concatenate([labelled, misses]).T
-    signals = Evidence.read(rows).signals(i, j, np.einsum("pd,pd->p", vectors[i], vectors[j]))
-    same = np.concatenate([pairs["same_action"].to_numpy(dtype=bool), np.zeros(len(misses), dtype=bool)])
-    kind = np.concatenate([pairs["kind"].to_numpy(), np.full(len(misses), "near_miss", dtype=object)])
-    return signals, same, kind, rows["group"].to_numpy()[i]
+    i = np.arange(len(pairs))
+    j = i + len(pairs)
+    return Evidence.read(rows).signals(i, j, np.einsum("pd,pd->p", vectors[i], vectors[j]))
 
 
 def main() -> None:
@@ -157,13 +168,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pairs", type=Path, default=ROOT / "corpus/labelled/pairs.jsonl")
+    parser.add_argument("--references", type=Path, default=ROOT / "corpus/labelled/pair-references.jsonl")
+    parser.add_argument("--source", type=Path, required=True, help="folder of the public source")
     parser.add_argument("--test", type=Path, default=ROOT / "tests/golden/paraphrases.jsonl")
     parser.add_argument("--encoder", help="name or folder; without it the bundled model")
     parser.add_argument("--out", type=Path, default=ROOT / "src/planmine/comparison/match_weights.json")
     options = parser.parse_args()
     encoder = load_encoder(options.encoder)
-    pairs = read_jsonl(options.pairs)
-    signals, same, kind, group = signals_of(pairs, encoder)
+    own = read_jsonl(options.pairs)
+    found = read_references(options.references, options.source)
+    pairs = pd.concat([own, found], ignore_index=True)
+    signals = signals_of(pairs, encoder)
+    same, kind, group = (pairs[name].to_numpy() for name in ("same_action", "kind", "group"))
+    same = same.astype(bool)
     folded = np.empty(len(same))
     for train, test in GroupKFold(FOLDS).split(signals, same, group):
         intercept, weights = fit(signals[train], same[train])
@@ -172,15 +189,16 @@ def main() -> None:
     about = {
         "encoder": getattr(encoder, "name", str(options.encoder)),
         "revision": getattr(encoder, "revision", None),
-        "pairs": f"{len(pairs)} of our own writing, worded and labelled by a language model, and {len(same) - len(pairs)} near misses",
+        "pairs": f"{len(own)} of our own writing and {len(found)} found by neighbourhood, coded by language models",
         "folds": {**metrics(folded, same, kind), "above_negative": above_negative(folded, pairs)},
     }
     if options.test.is_file():
         test_pairs = triples_as_pairs(read_jsonl(options.test))
-        test_signals, test_same, test_kind, _ = signals_of(test_pairs, encoder)
-        probability = expit(test_signals @ weights + intercept)
+        probability = expit(signals_of(test_pairs, encoder) @ weights + intercept)
         about["test"] = {
-            **metrics(probability, test_same, test_kind),
+            **metrics(
+                probability, test_pairs["same_action"].to_numpy(dtype=bool), test_pairs["kind"].to_numpy()
+            ),
             "above_negative": above_negative(probability, test_pairs),
         }
     data = {

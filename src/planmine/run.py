@@ -43,7 +43,7 @@ class Settings:
     encoder: str | None = None
     codebook: str | None = None
     seed: int = 20200101
-    match_threshold: float = 0.5
+    match_threshold: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

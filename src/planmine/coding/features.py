@@ -77,7 +77,8 @@ def context_of(units: Sequence[Unit]) -> Context:
     own = [fold(units[i].text) for i in places]
     paths = [units[i].heading_path for i in places]
     near = [fold(path[-1]) if path else "" for path in paths]
-    above = [" ".join(fold(h) for h in path[-4:-1]) for path in paths]
+    # A title such as 2023年总结和2024年计划 speaks for no section: it counts only where nothing else stands above.
+    above = [" ".join(fold(h) for h in (path[1:-1] or path[:-1])[-3:]) for path in paths]
     return Context(places, own, near, above, dense_cues(units, places, own))
 
 
@@ -92,12 +93,7 @@ def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str
         unit = units[place]
         path = unit.heading_path
         if path not in paths:
-            joined = [fold(h) for h in path]
-            paths[path] = [
-                float(any(cue.search(h) for h in joined[start:]))
-                for cue in SECTION_CUES.values()
-                for start in (0, 1)
-            ]
+            paths[path] = _section(path)
         own_years = [int(y) for y in _YEAR.findall(unit.text)]
         rows.append(
             [
@@ -115,6 +111,15 @@ def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str
         )
     width = 2 * len(SECTION_CUES) + len(_UNIT_CUES) + 8
     return np.asarray(rows, dtype=np.float32).reshape(len(rows), width)
+
+
+def _section(path: Sequence[str]) -> list[float]:
+    """Which cues stand below the title, and which single cue the deepest heading with one gives."""
+    found = [[bool(cue.search(fold(heading))) for cue in SECTION_CUES.values()] for heading in path]
+    below = found[1:] or found
+    anywhere = [any(cues[k] for cues in below) for k in range(len(SECTION_CUES))]
+    deepest = next((cues for cues in reversed(found) if sum(cues) == 1), [False] * len(SECTION_CUES))
+    return [float(cue) for cues in (anywhere, deepest) for cue in cues]
 
 
 def count(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:

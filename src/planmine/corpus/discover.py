@@ -123,7 +123,10 @@ def _distinct_names(files: Iterable[SourceFile]) -> list[SourceFile]:
 
 
 def _distinct_contents(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Failure]]:
-    """Files without those whose bytes equal an earlier one's; only files of the same size are opened."""
+    """Files without those whose bytes another has, too: kept is one that the manifest describes, else the first.
+
+    Only files of the same size are opened.
+    """
     sizes: dict[int, list[SourceFile]] = defaultdict(list)
     for file in files:
         try:
@@ -133,7 +136,8 @@ def _distinct_contents(files: Sequence[SourceFile]) -> tuple[list[SourceFile], l
     first: dict[str, str] = {}
     doubles: dict[Path, str] = {}
     for size, same in sizes.items():
-        for file in same if size and len(same) > 1 else ():
+        described_first = sorted(same, key=lambda file: not file.manifest)
+        for file in described_first if size and len(same) > 1 else ():
             try:
                 digest = hashlib.sha256(file.path.read_bytes()).hexdigest()
             except OSError:
