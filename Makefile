@@ -10,11 +10,12 @@ PLANS ?= corpus/sample
 WORKSPACE ?= workspace
 BIN := .venv/bin
 
-.PHONY: report test check bench quality clean
+.PHONY: report test check clean
 report: .venv/ready
-	$(BIN)/python flows/analyse.py $(PLANS) --workspace $(WORKSPACE)
+	@$(BIN)/python flows/analyse.py $(PLANS) --workspace $(WORKSPACE) || { code=$$?; [ $$code = 3 ] && [ -e $(WORKSPACE)/reports/latest/index.html ]; }
 
 test: .venv/ready
+	@bash scripts/system_packages.sh
 	$(BIN)/python -m pytest
 
 check: .venv/ready

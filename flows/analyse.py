@@ -5,13 +5,24 @@ python flows/analyse.py corpus/sample --workspace workspace
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
 
 
+def options(arguments: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description="Run the flow `analyse` on an embedded Prefect server.")
+    parser.add_argument("sources", nargs="+")
+    parser.add_argument("--workspace", default="workspace")
+    return parser.parse_args(arguments)
+
+
 def quiet(workspace: Path) -> None:
     """Offline and quiet: before Prefect is imported, since it reads its settings then."""
+    home = (workspace / "prefect").resolve()
+    home.mkdir(parents=True, exist_ok=True)
     defaults = {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -19,14 +30,14 @@ def quiet(workspace: Path) -> None:
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-        "PREFECT_HOME": str((workspace / "prefect").resolve()),
+        "PREFECT_HOME": str(home),
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
 
 
 if __name__ == "__main__":
-    quiet(Path(os.environ.get("PLANMINE_WORKSPACE", "workspace")))
+    quiet(Path(options(sys.argv[1:]).workspace))
 
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
@@ -41,6 +52,7 @@ from planmine.run import (  # noqa: E402
     Settings,
     Summary,
     batches,
+    check,
     finish,
     read_batch,
     summary_table,
@@ -95,6 +107,7 @@ def analyse(
     """
     settings = settings or Settings()
     log = get_run_logger()
+    check(settings)
     files, failures = discover_sources(sources)
     groups = batches(files)
     futures = [read.submit(i, group, workspace, settings) for i, group in enumerate(groups, 1)]
@@ -131,14 +144,9 @@ def vars_of(failure: Failure) -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """``python flows/analyse.py SOURCE... [--workspace DIR]``; exit codes as ``planmine run``."""
-    import argparse
-
-    parser = argparse.ArgumentParser(description="Run the flow `analyse` on an embedded Prefect server.")
-    parser.add_argument("sources", nargs="+")
-    parser.add_argument("--workspace", default=os.environ.get("PLANMINE_WORKSPACE", "workspace"))
-    options = parser.parse_args(arguments)
+    asked = options(arguments)
     try:
-        summary = analyse(options.sources, options.workspace)
+        summary = analyse(asked.sources, asked.workspace)
     except RunError as error:
         for failure in error.failures:
             print(

@@ -87,6 +87,7 @@ def run(
     from dataclasses import asdict
 
     from planmine.codebook import CodebookError
+    from planmine.embedding import EncoderError
     from planmine.run import RunError, Settings, summary_table, to_json
     from planmine.run import run as run_sources
 
@@ -98,7 +99,7 @@ def run(
         _tell_failures([asdict(failure) for failure in error.failures])
         _say(f"error: {error}")
         raise typer.Exit(3) from error
-    except (CodebookError, ValueError) as error:
+    except (CodebookError, EncoderError, FileNotFoundError, ValueError) as error:
         _say(f"error: {error}")
         raise typer.Exit(2) from error
     typer.echo(to_json(summary) if json else summary_table(summary))

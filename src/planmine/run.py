@@ -18,6 +18,7 @@ from pathlib import Path
 from planmine import __version__, pipeline
 from planmine.codebook import load_codebook
 from planmine.corpus import SourceFile, discover, near_duplicates, read
+from planmine.embedding import load_encoder
 from planmine.frames import collect, manifest_of
 from planmine.records import Failure
 from planmine.segment import UnitKind
@@ -71,6 +72,13 @@ class Summary:
     notices: int
     cached: int
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+def check(settings: Settings) -> None:
+    """Fail at once, and not after an hour of reading, where the codebook or the encoder cannot be loaded."""
+    load_codebook(settings.codebook)
+    if settings.encoder:
+        load_encoder(settings.encoder)
 
 
 def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
@@ -200,7 +208,6 @@ def finish(
 
     Raises RunError where no document could be read: then no report is written and ``latest`` stays.
     """
-    from planmine import embedding
     from planmine.comparison import CompareSettings, compare
     from planmine.report import write_report
 
@@ -215,7 +222,7 @@ def finish(
     clock["tables"] = time.perf_counter() - started
 
     started = time.perf_counter()
-    encoder = embedding.load_encoder(settings.encoder)
+    encoder = load_encoder(settings.encoder)
     measures = tables["measures"]
     vectors = encoder.encode(measures["text"].tolist())
     clock["embedding"] = time.perf_counter() - started
@@ -268,6 +275,7 @@ def run(
     """
     settings = settings or Settings()
     started = time.perf_counter()
+    check(settings)
     files, failures = discover(sources)
     seconds = Counter({"discover": time.perf_counter() - started})
     groups = batches(files)
