@@ -189,6 +189,7 @@ def compared(measures: pd.DataFrame, codes: list[str]) -> SimpleNamespace:
     wide = "city_a city_b category similarity low high profile_similarity reuse_share a_covered_by_b b_covered_by_a"
     match_columns = "measure_a measure_b city_a city_b year_a year_b category cosine probability relation"
     return SimpleNamespace(
+        settings=SimpleNamespace(count_threshold=0.5),
         coverage=pd.DataFrame(coverage, columns=COVERAGE.split()).astype({"year": "Int64"}),
         similarity=pd.DataFrame(similarity, columns=[*wide.split(), "measures_a", "measures_b"]),
         matches=pd.DataFrame(matches, columns=match_columns.split()),

@@ -44,7 +44,8 @@ class Settings:
     encoder: str | None = None
     codebook: str | None = None
     seed: int = 20200101
-    match_threshold: float = 0.4
+    match_threshold: float = 0.3
+    count_threshold: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,11 @@ def finish(
         measures,
         vectors,
         codebook=codebook,
-        settings=CompareSettings(seed=settings.seed, match_threshold=settings.match_threshold),
+        settings=CompareSettings(
+            seed=settings.seed,
+            match_threshold=settings.match_threshold,
+            count_threshold=settings.count_threshold,
+        ),
     )
     clock["comparison"] = time.perf_counter() - started
 

@@ -106,7 +106,7 @@ def test_bounds_and_counts_hold(chosen: list[dict]) -> None:
     assert (alike["similarity"].isna() == ((alike["measures_a"] == 0) | (alike["measures_b"] == 0))).all()
     assert (alike["city_a"] < alike["city_b"]).all()
     assert (matches["city_a"] < matches["city_b"]).all()
-    assert matches["probability"].between(0.5, 1).all()
+    assert matches["probability"].between(result.settings.match_threshold, 1).all()
     assert set(matches["measure_a"]) | set(matches["measure_b"]) <= set(known["measure_id"])
     assert not matches.duplicated(["measure_a", "measure_b"]).any()
     assert coverage["measures"].sum() == len(known)
@@ -209,6 +209,7 @@ def test_one_city_is_compared_with_nothing_and_has_its_coverage() -> None:
     [
         {"match_threshold": 0},
         {"match_threshold": 1},
+        {"count_threshold": 0.1},
         {"neighbours": 0},
         {"ngram": 1},
         {"draws": 1},

@@ -38,12 +38,14 @@ __all__ = [
 class CompareSettings:
     """What a comparison depends on besides its measures, vectors and weights.
 
-    ``match_threshold``: least probability of a match; ``neighbours``: candidates that a measure has in
+    ``match_threshold``: least probability of a match that is listed; ``count_threshold``: least probability of one
+    that counts in ``similarity`` (at 0.5 about as many matches are missed as are wrong, so shares keep their level); ``neighbours``: candidates that a measure has in
     each other city; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an n-gram in
     more measures is a set phrase; ``draws``, ``seed``: of the bootstrap.
     """
 
     match_threshold: float = _matches.THRESHOLD
+    count_threshold: float = 0.5
     neighbours: int = _matches.NEIGHBOURS
     ngram: int = _reuse.NGRAM
     max_measures: int = _reuse.MAX_MEASURES
@@ -53,6 +55,8 @@ class CompareSettings:
     def __post_init__(self) -> None:
         if not 0 < self.match_threshold < 1:
             raise ValueError(f"match_threshold {self.match_threshold}: a probability between 0 and 1")
+        if not self.match_threshold <= self.count_threshold < 1:
+            raise ValueError(f"count_threshold {self.count_threshold}: from match_threshold to 1")
         for name, least in (("neighbours", 1), ("ngram", 2), ("max_measures", 2), ("draws", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} {getattr(self, name)}: {least} or more")
@@ -106,7 +110,8 @@ def compare(
         neighbours=settings.neighbours,
     )
     reuse = reuse_shares(measures, codebook=codebook, **shingling)
-    alike = similarity(measures, found, reuse, codebook=codebook, draws=settings.draws, seed=settings.seed)
+    counted = found[found["probability"] >= settings.count_threshold]
+    alike = similarity(measures, counted, reuse, codebook=codebook, draws=settings.draws, seed=settings.seed)
     return Comparison(
         coverage=coverage(measures, codebook=codebook),
         similarity=alike,

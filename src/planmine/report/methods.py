@@ -58,7 +58,7 @@ def markdown(sections: list[Part]) -> str:
 
 
 def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any]) -> Part:
-    threshold = settings.get("match_threshold", 0.5)
+    threshold, counted = settings.get("match_threshold", 0.3), settings.get("count_threshold", 0.5)
     sentence = settings.get("unit") == "sentence"
     unit_zh, unit_en = ("自然句", "natural sentence") if sentence else ("准句子", "quasi-sentence")
     return Part(
@@ -80,10 +80,12 @@ def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any])
                 f"intervals are 95% Jeffreys intervals. Shares of fewer than {SMALL} measures are grey.",
             ),
             Both(
-                f"对应：两个城市的措施由模型估计为同一举措的概率不低于 {threshold}，或文字逐字重合，即为一对对应。"
+                f"对应：两个城市的措施由模型估计为同一举措的概率不低于 {threshold}，或文字逐字重合，即为一对对应；"
+                f"概率不低于 {counted} 的才计入相似度。"
                 "“相同文本”指逐字相同的部分占较短一条的大部分；其余为“相同举措”。",
                 f"Matches: two measures of different cities match where a model gives {threshold} or more as the "
-                "probability that they state the same action, or where their wording coincides. `same text`: most of the "
+                "probability that they state the same action, or where their wording coincides; those of "
+                f"{counted} or more count in the similarity. `same text`: most of the "
                 "shorter one stands word for word in the other; else `same action`.",
             ),
             Both(

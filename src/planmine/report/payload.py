@@ -114,6 +114,7 @@ def page_data(tables: dict[str, pd.DataFrame], comparison: Any, codebook: Codebo
             "b": [place[measure] for measure in matches["measure_b"]],
             "probability": plain(matches["probability"].round(2)),
             "relation": plain(matches["relation"]),
+            "counted": plain(matches["probability"] >= comparison.settings.count_threshold),
         },
     }
 

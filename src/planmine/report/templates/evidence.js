@@ -123,7 +123,7 @@ function matchItem([k, x, y]) {
   const side = (i, other) => element("div", {}, element("p", { class: "meta place" }, element("b", {}, quoted(m.place[i]))),
     ...measure(i, { shared: grams(m.text[other]), placed: false }));
   return element("li", { "data-relation": data.matches.relation[k] },
-    element("p", { class: "joined" }, element("span", { class: "status" }, say(data.matches.relation[k])), `${say("probability")} ${data.matches.probability[k].toFixed(2)}`),
+    element("p", { class: "joined" }, element("span", { class: "status" }, say(data.matches.relation[k])), `${say("probability")} ${data.matches.probability[k].toFixed(2)}${data.matches.counted[k] ? "" : ` · ${say("possible")}`}`),
     element("div", { class: "sides" }, side(x, y), side(y, x)));
 }
 
@@ -140,7 +140,7 @@ function showPair(title, host, params) {
     fact(say("similarity"), s.similarity[i] === null ? "–" : `${decimal(s.similarity[i])}${s.low[i] === null ? "" : ` (${say("interval", decimal(s.low[i]), decimal(s.high[i]))})`}`);
     const covered = (own, other, share, n, side) => {
       const own_category = category === "all" ? {} : { category };
-      const matched = new Set(found.map((match) => match[side]).filter((row) => category === "all" || data.measures.category[row] === category)).size;
+      const matched = new Set(found.filter(([k]) => data.matches.counted[k]).map((match) => match[side]).filter((row) => category === "all" || data.measures.category[row] === category)).size;
       fact(say("coveredBy", own, other), share === null ? "–" : percent(share), ` (${integer(matched)} / `, element("a", { href: route("measures", { city: own, ...own_category }) }, integer(n)), ")");
     };
     const [to, back] = straight ? [s.a_covered_by_b[i], s.b_covered_by_a[i]] : [s.b_covered_by_a[i], s.a_covered_by_b[i]];
