@@ -27,6 +27,7 @@ from planmine.gazetteer import place_pattern
 
 SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object")
 _NUMERAL = "一二三四五六七八九十百千万亿两半"
+REST = "other"  # the codebook's category for everything else
 _DIGIT = "[0-9０-９]"
 _FIGURE = re.compile(
     rf"{_DIGIT}+(?:[.．,]{_DIGIT}+)*[%％]?|[{_NUMERAL}]+(?=[个项条座处台辆名人次年月日家亩吨公里])"
@@ -110,6 +111,8 @@ class Evidence:
         for row, accepted in enumerate(rows["labels"]):
             labels[row, [column[label] for label in accepted if label in column]] = True
         labels[np.arange(len(rows)), category] = True
+        # `other` is what no category covers: to be other, too, is nothing in common.
+        labels[:, [column[name] for name in names if name == REST]] = False
         sizes, extents = grams.sum(axis=1).reshape(2, len(rows))
         return cls(grams[: len(rows)], grams[len(rows) :], sizes, extents, actions, labels, category)
 
@@ -117,12 +120,12 @@ class Evidence:
         """(p, 6) SIGNALS of the pairs (i, j), each 0..1 but the cosine, none changed by swapping them.
 
         ``lexical``: containment of character 2-grams (Broder 1997) in the shorter text; ``category``: 1 the
-        same main category, 0.5 a label in common; ``same_action``: Jaccard overlap of the kinds of action;
+        same main category, 0.5 a label in common, `other` apart; ``same_action``: Jaccard overlap of the kinds of action;
         ``other_action``: 1 where both name kinds and none in common; ``object``: share of the one's object
         that stands in the other's text, mean of both directions.
         """
         shared = _overlap(self.grams, self.grams, i, j)
-        same = self.category[i] == self.category[j]
+        same = (self.category[i] == self.category[j]) & self.labels[i, self.category[i]]
         common = (self.actions[i] & self.actions[j]).sum(axis=1)
         either = (self.actions[i] | self.actions[j]).sum(axis=1)
         both = self.actions[i].any(axis=1) & self.actions[j].any(axis=1)
