@@ -1,0 +1,96 @@
+"""The coder: calibrated shape, a round trip through its files, a refusal where labels are missing, its speed."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from planmine.codebook import CodebookError, load_codebook
+from planmine.coding.labels import parse_coded
+from planmine.coding.model import Coder
+from planmine.coding.training import Recipe, rows_of, train
+from planmine.pipeline import default_coder
+from planmine.segment import segment
+
+CODEBOOK = load_codebook()
+CODES = list(CODEBOOK.categories)
+STATUSES = "PCGX"
+
+
+def tiny_plans(codes: list[str]) -> list:
+    plans = []
+    for k in range(6):
+        lines = [
+            f"⟦{STATUSES[(i + k) % 4]} {code}|{code}之第{k}项事务办理情况。⟧" for i, code in enumerate(codes)
+        ]
+        plans.append(parse_coded(f"{k}.txt", "⟦H|某地安排⟧\n" + "\n".join(lines), CODEBOOK))
+    return plans
+
+
+def test_probabilities_are_distributions() -> None:
+    units = segment("某县工作计划\n一、工作安排\n修剪行道树。\n全年清运垃圾三万吨。\n")
+    sizes, status, category = default_coder().probabilities([units, [], units])
+    assert sizes == [2, 0, 2]
+    assert np.allclose(status.sum(axis=1), 1, atol=1e-5) and np.allclose(category.sum(axis=1), 1, atol=1e-5)
+    assert np.allclose(category[:2], category[2:], atol=1e-6)
+
+
+def test_training_learns_and_its_files_give_the_same_codes(tmp_path: Path) -> None:
+    rows = list(rows_of(tiny_plans(CODES), "bureau", segment))
+    coder, held_out = train(rows, CODEBOOK, None, Recipe(folds=3, min_count=1))
+    assert held_out["category"].shape == (len(rows), len(CODES))
+    units = segment("某地安排\ntraffic之第9项事务办理情况。\n")
+    assert coder.code(units)[0].category == "traffic"
+    coder.save(tmp_path / "coder")
+    again = Coder.load(tmp_path / "coder")
+    assert again.code(units)[0].category == "traffic"
+    assert not list((tmp_path / "coder").glob("*.pkl"))
+
+
+def test_a_category_without_labels_is_refused() -> None:
+    rows = list(rows_of(tiny_plans(CODES[:-1]), "bureau", segment))
+    with pytest.raises(ValueError, match=r"no coded unit for category \['other'\]"):
+        train(rows, CODEBOOK, None, Recipe(folds=3, min_count=1))
+
+
+def test_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"format": 99}), encoding="utf-8")
+    with pytest.raises(ValueError, match="format 99"):
+        Coder.load(tmp_path)
+
+
+def test_it_codes_thousands_of_units_a_second() -> None:
+    """The aim is 5,000 on one core; the floor leaves room for a busy machine."""
+    text = "某县工作计划\n" + "\n".join(
+        f"{k % 97}、对第{k}片区的背街小巷开展集中整治，清理积存垃圾。" for k in range(3000)
+    )
+    units = segment(text)
+    coder = default_coder()
+    coder.code(units[:50])
+    started = time.process_time()
+    codes = coder.code(units)
+    assert len(codes) / (time.process_time() - started) > 2000
+
+
+def test_codebooks_of_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text(
+        "version: 2\nstatuses: {planned: to do}\ncategories: {water: {zh: 水务}}\n", encoding="utf-8"
+    )
+    book = load_codebook(own)
+    assert (book.name("water"), book.name("water", "en"), book.name("fire")) == ("水务", "Water", "fire")
+    for content, message in (
+        ("a: [", "no YAML"),
+        ("version: 1\nstatuses: {a: b}\n", "`categories` is missing"),
+    ):
+        own.write_text(content, encoding="utf-8")
+        with pytest.raises(CodebookError, match=message):
+            load_codebook(own)
+    with pytest.raises(CodebookError, match=r"none\.yaml"):
+        load_codebook(tmp_path / "none.yaml")
+    assert replace(book, version="3").version == "3"
