@@ -44,7 +44,7 @@ class Settings:
     encoder: str | None = None
     codebook: str | None = None
     seed: int = 20200101
-    match_threshold: float = 0.3
+    match_threshold: float = 0.4
     count_threshold: float = 0.5
 
 

@@ -11,7 +11,7 @@ from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.reuse import find_passages
 
-THRESHOLD = 0.3  # listed from here; precision and recall by threshold stand in match_weights.json
+THRESHOLD = 0.4  # listed from here; precision and recall by threshold stand in match_weights.json
 NEIGHBOURS = 5
 SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 _ROWS, _COLUMNS = 512, 16384  # measures multiplied at a time
