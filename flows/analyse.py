@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 
@@ -123,7 +124,7 @@ def analyse(
     try:
         summary = report(keys, failures, workspace, settings, seconds, cached)
     except RunError as error:
-        publish(failures=[vars_of(failure) for failure in error.failures], summary=str(error))
+        publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
         raise
     publish(failures=summary.failures, summary=f"```\n{summary_table(summary)}\n```")
     failed = len({row["file"] for row in summary.failures})
@@ -136,10 +137,6 @@ def publish(*, failures: list[dict[str, str]], summary: str) -> None:
     """Artifacts under stable keys, so that Prefect shows how they changed from run to run."""
     create_markdown_artifact(key="analyse-summary", markdown=summary, description="What the run read")
     create_table_artifact(key="analyse-failures", table=failures, description="Documents that failed")
-
-
-def vars_of(failure: Failure) -> dict[str, str]:
-    return {name: str(getattr(failure, name)) for name in ("file", "stage", "reason", "remedy")}
 
 
 def main(arguments: list[str]) -> int:

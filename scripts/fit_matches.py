@@ -30,6 +30,7 @@ from planmine.codebook import load_codebook
 from planmine.coding.labels import read_coded
 from planmine.comparison.evidence import SIGNALS, Evidence
 from planmine.embedding import load_encoder
+from planmine.evaluation import expected_calibration_error
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGN = {"cosine": 1, "lexical": 1, "category": 1, "same_action": 1, "other_action": -1, "object": 1}
@@ -94,24 +95,13 @@ def fit(signals: np.ndarray, same: np.ndarray) -> tuple[float, np.ndarray]:
     return float(result.x[0]), result.x[1:]
 
 
-def calibration_error(probability: np.ndarray, same: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error over equal-width bins (Guo et al. 2017)."""
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (place == k).mean() * abs(probability[place == k].mean() - same[place == k].mean())
-            for k in np.unique(place)
-        )
-    )
-
-
 def metrics(probability: np.ndarray, same: np.ndarray, kind: np.ndarray) -> dict[str, Any]:
     """Area under the curve, calibration, precision and recall by threshold, and the share of each kind at 0.5."""
     accepted = probability >= 0.5
     return {
         "pairs": len(same),
         "auc": round(float(roc_auc_score(same, probability)), 3),
-        "calibration_error": round(calibration_error(probability, same), 3),
+        "calibration_error": round(expected_calibration_error(probability, same), 3),
         "precision": {str(least): _share(same[probability >= least]) for least in THRESHOLDS},
         "recall": {str(least): _share(probability[same] >= least) for least in THRESHOLDS},
         "accepted_by_kind": {name: _share(accepted[kind == name]) for name in sorted(set(kind))},

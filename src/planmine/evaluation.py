@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,17 @@ def confusion(pairs: Sequence[Pair]) -> Counter[tuple[str, str]]:
     )
 
 
+def expected_calibration_error(probability: np.ndarray, hit: np.ndarray, bins: int = 10) -> float:
+    """Mean gap of probability (n,) and hits (n,) over equal-width bins, by their size (Naeini et al. 2015)."""
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            (place == b).mean() * abs(probability[place == b].mean() - hit[place == b].mean())
+            for b in np.unique(place)
+        )
+    )
+
+
 def calibration(pairs: Sequence[Pair], bins: int = 10) -> dict[str, float]:
     """Expected calibration error (Naeini et al. 2015; equal-width bins) and Brier score of the main category."""
     known = [
@@ -201,13 +212,7 @@ def calibration(pairs: Sequence[Pair], bins: int = 10) -> dict[str, float]:
     if not known:
         return {}
     p, hit = np.array([k[0] for k in known]), np.array([k[1] for k in known], dtype=float)
-    place = np.minimum((p * bins).astype(int), bins - 1)
-    error = sum(
-        abs(hit[place == b].mean() - p[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    )
-    return {"ece": float(error), "brier": float(np.mean((p - hit) ** 2))}
+    return {"ece": expected_calibration_error(p, hit, bins), "brier": float(np.mean((p - hit) ** 2))}
 
 
 def score_figures(pairs: Sequence[Pair]) -> Draw:
@@ -217,13 +222,13 @@ def score_figures(pairs: Sequence[Pair]) -> Draw:
     for pair in coded:
         gold = Counter(_figure(t) for t in pair.gold.targets or ())
         read_targets = pair.read.targets if pair.read else ()
-        read = Counter(_figure(vars_of(t)) for t in read_targets)
+        read = Counter(_figure(asdict(t)) for t in read_targets)
         wanted += sum(gold.values())
         got += sum(read.values())
         hit += sum((gold & read).values())
         comparators = Counter((*_figure(t), t["comparator"]) for t in pair.gold.targets or ())
         right += sum(
-            (comparators & Counter((*_figure(vars_of(t)), t.comparator) for t in read_targets)).values()
+            (comparators & Counter((*_figure(asdict(t)), t.comparator) for t in read_targets)).values()
         )
     if not coded:
         return {}
@@ -233,10 +238,6 @@ def score_figures(pairs: Sequence[Pair]) -> Draw:
         "figures_f1": 2 * hit / (wanted + got) if wanted + got else 1.0,
         "figures_comparator": right / hit if hit else 1.0,
     }
-
-
-def vars_of(target: Any) -> dict[str, Any]:
-    return {"value": target.value, "unit": target.unit, "redacted": target.redacted}
 
 
 def _figure(target: dict[str, Any]) -> tuple[float | None, str, bool]:

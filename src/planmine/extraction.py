@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from planmine.corpus import discover, read
-from planmine.pipeline import measures_of
+from planmine.pipeline import measures_of, no_measures
 from planmine.records import Failure, Plan
 from planmine.segment import UnitKind
 
@@ -40,14 +40,7 @@ def extract_rows(
     def rows() -> Iterator[dict[str, Any]]:
         for plan, measures in measures_of(plans(), unit=unit):
             if not measures:
-                failures.append(
-                    Failure(
-                        file=plan.source,
-                        stage="segment",
-                        reason="no measures found",
-                        remedy="check that the file holds the plan's text and not only a title",
-                    )
-                )
+                failures.append(no_measures(plan))
             for measure in measures:
                 yield {**measure.row(), "source": plan.source, "plan_title": plan.title}
 

@@ -14,7 +14,7 @@ from planmine.coding.agencies import read_agencies
 from planmine.coding.model import Coder, Codes
 from planmine.coding.strength import read_strength
 from planmine.embedding import Encoder, load_encoder
-from planmine.records import Measure, Plan, Unit
+from planmine.records import Failure, Measure, Plan, Unit
 from planmine.segment import UnitKind, segment
 from planmine.targets import read_targets
 
@@ -61,6 +61,16 @@ def _measures(plans: Sequence[Plan], coder: Coder, unit: UnitKind) -> Iterator[t
     units = [units_of(plan, unit=unit) for plan in plans]
     for plan, own, codes in zip(plans, units, coder.code_many(units), strict=True):
         yield plan, records(plan, own, codes)
+
+
+def no_measures(plan: Plan) -> Failure:
+    """The failure row of a plan in which no measure was found."""
+    return Failure(
+        file=plan.source,
+        stage="segment",
+        reason="no measures found",
+        remedy="check that the file holds the plan's text and not only a title or a table",
+    )
 
 
 def records(plan: Plan, units: Sequence[Unit], codes: Sequence[Codes]) -> list[Measure]:

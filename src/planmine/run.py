@@ -180,19 +180,7 @@ def _read(file: SourceFile, settings: Settings, clock: dict[str, float]) -> Docu
         ]
         found = []
     clock["coding"] += time.perf_counter() - started
-    empty = [plan for plan, measures in found if not measures]
-    failures = [
-        *failures,
-        *(
-            Failure(
-                file=plan.source,
-                stage="segment",
-                reason="no measures found",
-                remedy="check that the file holds the plan's text and not only a title or a table",
-            )
-            for plan in empty
-        ),
-    ]
+    failures = [*failures, *(pipeline.no_measures(plan) for plan, measures in found if not measures)]
     return Document.of([(plan, measures) for plan, measures in found if measures], failures)
 
 
