@@ -21,41 +21,46 @@ import numpy as np
 
 from planmine.codebook import load_codebook
 from planmine.coding.labels import read_coded, read_references
-from planmine.coding.training import Recipe, Row, rows_of, train
+from planmine.coding.training import TASKS, Reading, Recipe, Row, readings_of, rows_of, train
 from planmine.embedding import load_encoder
+from planmine.evaluation import expected_calibration_error
 from planmine.segment import segment
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED = ROOT / "corpus" / "labelled"
 
 
-def read_rows(source: Path | None) -> list[Row]:
-    """Training rows: our own coded plans, and real units where the source is at hand."""
+def read_readings(source: Path | None) -> list[Reading]:
+    """Training plans: our own coded plans, and real units where the source is at hand."""
     codebook = load_codebook()
-    rows = list(rows_of(read_coded(LABELLED / "plans", codebook), "bureau", segment))
+    readings = list(readings_of(read_coded(LABELLED / "plans", codebook), "bureau", segment))
     references = sorted((LABELLED / "references").glob("train*.jsonl"))
     if references and source is None:
         sys.exit("corpus/labelled/references names real units: give their public source with --source DIR")
     if references and source:
-        rows += rows_of(read_references(references, source, codebook), "report", segment)
-    return rows
+        readings += readings_of(read_references(references, source, codebook), "report", segment)
+    return readings
 
 
 def metrics(
-    rows: list[Row], held_out: dict[str, np.ndarray], classes: dict[str, list[str]]
+    readings: list[Reading], held_out: dict[str, np.ndarray], classes: dict[str, list[str]]
 ) -> dict[str, dict[str, float]]:
     """Held-out accuracy by genre; categories over units that are not context."""
     found = {}
-    for genre in sorted({row.genre for row in rows}):
-        own = [i for i, row in enumerate(rows) if row.genre == genre]
+    rows, genres = rows_of(readings), [r.genre for r in readings for _ in r.coded]
+    best = {task: [classes[task][k] for k in held_out[task].argmax(axis=1)] for task in TASKS}
+    for genre in sorted(set(genres)):
+        own = [i for i, name in enumerate(genres) if name == genre]
         active = [i for i in own if rows[i].status != "context"]
-        status = [classes["status"][k] for k in held_out["status"].argmax(axis=1)]
-        category = [classes["category"][k] for k in held_out["category"].argmax(axis=1)]
+        hits = [best["category"][i] == rows[i].labels[0] for i in active]
         found[genre] = {
             "units": len(own),
-            "status": round(float(np.mean([status[i] == rows[i].status for i in own])), 3),
-            "category": round(float(np.mean([category[i] == rows[i].labels[0] for i in active])), 3),
-            "accepted": round(float(np.mean([category[i] in rows[i].labels for i in active])), 3),
+            "status": float(np.mean([best["status"][i] == rows[i].status for i in own])),
+            "category": float(np.mean(hits)),
+            "accepted": float(np.mean([best["category"][i] in rows[i].labels for i in active])),
+            "ece": expected_calibration_error(
+                held_out["category"][active].max(axis=1), np.array(hits, float)
+            ),
         }
     return found
 
@@ -66,15 +71,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "coder")
     options = parser.parse_args()
     codebook = load_codebook()
-    rows = read_rows(options.source)
+    readings = read_readings(options.source)
     encoder = load_encoder()
-    coder, held_out = train(rows, codebook, encoder.encode, Recipe())
+    coder, held_out = train(readings, codebook, encoder.encode, Recipe())
     coder.config["encoder"] = encoder.revision
     coder.config["codebook"] = codebook.sha256
     coder.config["labels"] = labels_hash()
     coder.save(options.out)
-    scores = metrics(rows, held_out, coder.config["classes"])
-    (options.out / "README.md").write_text(card(rows, coder.config, scores), encoding="utf-8")
+    scores = metrics(readings, held_out, coder.config["classes"])
+    (options.out / "README.md").write_text(card(rows_of(readings), coder.config, scores), encoding="utf-8")
     print(json.dumps(scores, indent=1))
 
 
@@ -91,14 +96,14 @@ def card(rows: list[Row], config: dict, scores: dict[str, dict[str, float]]) -> 
     categories = Counter(row.labels[0] for row in rows)
     statuses = Counter(row.status for row in rows)
     table = "\n".join(
-        f"| {genre} | {s['units']:,} | {s['status']:.3f} | {s['category']:.3f} | {s['accepted']:.3f} |"
+        f"| {genre} | {s['units']:,} | {s['status']:.3f} | {s['category']:.3f} | {s['accepted']:.3f} | {s['ece']:.3f} |"
         for genre, s in scores.items()
     )
     return f"""# The coder
 
 Gives each measure its status and category (multinomial logistic regressions, scikit-learn
 {version("scikit-learn")}, over words and character pairs of the unit, its neighbours and headings, cues of
-section and grammar, and vectors of `models/static-zh`). Built {date.today():%Y-%m} by
+section and grammar, and vectors of `models/static-zh`; then a second pass over the codes of the units around). Built {date.today():%Y-%m} by
 `python scripts/train_coder.py --source DIR`; weights as safetensors, no pickle.
 
 **Trained on** {config["units"]:,} hand-coded measures of {config["groups"]:,} cities and documents
@@ -113,8 +118,8 @@ Statuses: {", ".join(f"{name} {n}" for name, n in statuses.most_common())}.
 **Held out** (five folds, disjoint by city and document; categories over units that are not context;
 "accepted" counts any category that the coder would accept):
 
-| genre | units | status | main category | accepted |
-|---|---|---|---|---|
+| genre | units | status | main category | accepted | expected calibration error |
+|---|---|---|---|---|---|
 {table}
 
 Temperatures {config["temperature"]}; a further label is given from probability {config["label_threshold"]}.

@@ -36,6 +36,9 @@ class UnitOption(StrEnum):
 
 Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
 Unit = Annotated[UnitOption, typer.Option(help="Unit of analysis.")]
+Abstain = Annotated[
+    float, typer.Option(min=0, max=1, help="Leave a category `unsure` whose probability is below this.")
+]
 
 
 def _say(text: str) -> None:
@@ -77,6 +80,7 @@ def run(
         Path | None, typer.Option(help="Your codebook in YAML; default the bundled one.")
     ] = None,
     unit: Unit = UnitOption.quasi_sentence,
+    abstain: Abstain = 0.0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read documents.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -91,7 +95,9 @@ def run(
     from planmine.run import RunError, Settings, summary_table, to_json
     from planmine.run import run as run_sources
 
-    settings = Settings(unit=unit.value, encoder=encoder, codebook=str(codebook) if codebook else None)
+    settings = Settings(
+        unit=unit.value, abstain=abstain, encoder=encoder, codebook=str(codebook) if codebook else None
+    )
     try:
         with _bar("reading") as progress:
             summary = run_sources(sources, workspace, settings, workers=workers, progress=progress)
@@ -113,6 +119,7 @@ def extract(
     format: Annotated[Format, typer.Option(help="Format of the rows.")] = Format.jsonl,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
     unit: Unit = UnitOption.quasi_sentence,
+    abstain: Abstain = 0.0,
 ) -> None:
     """Print one row for each measure of FILES, with codes, figures and offsets."""
     from dataclasses import asdict
@@ -123,7 +130,7 @@ def extract(
         _say("error: Parquet is no text: give --out PATH")
         raise typer.Exit(2)
     try:
-        rows, failures = extract_rows(files, unit=unit.value)
+        rows, failures = extract_rows(files, unit=unit.value, abstain=abstain)
         write_rows(rows, format.value, out)
     except ExtractError as error:
         _say(f"error: {error}")
@@ -136,6 +143,7 @@ def extract(
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="Hand-coded units: a .jsonl file or a folder of them.")],
     text: Annotated[Path, typer.Option(help="Folder of the texts that the gold names.")],
+    abstain: Abstain = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Score the reading of plans against hand-coded units: units, status, category, figures, calibration."""
@@ -145,7 +153,7 @@ def evaluate(
     from planmine.evaluation import evaluate as score
 
     try:
-        found = score(read_gold(gold_files(gold)), text)
+        found = score(read_gold(gold_files(gold)), text, abstain=abstain)
     except GoldError as error:
         _say(f"error: {error}")
         raise typer.Exit(2) from error

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from planmine.records import UNSURE
+
 
 class CodebookError(ValueError):
     """The codebook file is not usable; the message names the file and the remedy."""
@@ -36,6 +38,8 @@ class Codebook:
 
     def name(self, code: str, language: str = "zh") -> str:
         """The name of a category in ``zh`` or ``en``; the code itself where it is unknown."""
+        if code == UNSURE:
+            return "未定" if language == "zh" else "Not sure"
         category = self.categories.get(code)
         return getattr(category, language) if category else code
 

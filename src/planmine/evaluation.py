@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from planmine.records import Measure, Plan, Unit
+from planmine.records import UNSURE, Measure, Plan, Unit
 
 Draw = dict[str, float]
 
@@ -155,6 +155,7 @@ def score_codes(pairs: Sequence[Pair]) -> Draw:
         for p in active
         if p.read is not None
     ]
+    coded = [hit for p, hit in zip(active, main, strict=True) if p.read and p.read.category != UNSURE]
     table = per_class(active)
     large = [row["f1"] for row in table.values() if row["support"] >= 20]
     return {
@@ -163,6 +164,8 @@ def score_codes(pairs: Sequence[Pair]) -> Draw:
         "accepted": float(np.mean(accepted)) if accepted else float("nan"),
         "category_macro_f1": float(np.mean(large)) if large else float("nan"),
         "labels_jaccard": float(np.mean(overlap)) if overlap else float("nan"),
+        "coded": len(coded) / len(active) if active else float("nan"),
+        "category_of_coded": float(np.mean(coded)) if coded else float("nan"),
     }
 
 
@@ -282,8 +285,14 @@ def intervals(
     }
 
 
-def evaluate(gold: Sequence[GoldUnit], text: Path, *, draws: int = 500) -> dict[str, Any]:
-    """Read the texts of the gold in ``text`` and score every stage. Raises GoldError for a missing text."""
+def evaluate(
+    gold: Sequence[GoldUnit], text: Path, *, abstain: float = 0.0, draws: int = 500
+) -> dict[str, Any]:
+    """Read the texts of the gold in ``text`` and score every stage. Raises GoldError for a missing text.
+
+    With ``abstain`` the measures left unsure count as wrong in ``category``; ``coded`` is the share of the others
+    and ``category_of_coded`` how many of those are right.
+    """
     from planmine.corpus import discover, read
     from planmine.pipeline import measures_of, units_of
 
@@ -303,7 +312,9 @@ def evaluate(gold: Sequence[GoldUnit], text: Path, *, draws: int = 500) -> dict[
     units = [(name, u) for name, plan in found for u in units_of(plan) if _inside(u, spans[name])]
     read_measures = [
         (name, m)
-        for (name, _), (_, ms) in zip(found, measures_of(plan for _, plan in found), strict=True)
+        for (name, _), (_, ms) in zip(
+            found, measures_of((plan for _, plan in found), abstain=abstain), strict=True
+        )
         for m in ms
     ]
     pairs = align(gold, read_measures)

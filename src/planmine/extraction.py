@@ -21,7 +21,7 @@ class ExtractError(ValueError):
 
 
 def extract_rows(
-    paths: Sequence[str | Path], *, unit: UnitKind = "quasi-sentence"
+    paths: Sequence[str | Path], *, unit: UnitKind = "quasi-sentence", abstain: float = 0.0
 ) -> tuple[Iterator[dict[str, Any]], list[Failure]]:
     """Rows of table ``measures`` with ``source`` and ``plan_title``, as they are read, and the failures.
 
@@ -38,7 +38,7 @@ def extract_rows(
             yield from found
 
     def rows() -> Iterator[dict[str, Any]]:
-        for plan, measures in measures_of(plans(), unit=unit):
+        for plan, measures in measures_of(plans(), unit=unit, abstain=abstain):
             if not measures:
                 failures.append(no_measures(plan))
             for measure in measures:
@@ -47,15 +47,18 @@ def extract_rows(
     return rows(), failures
 
 
-def extract(paths: str | Path | Sequence[str | Path], *, unit: UnitKind = "quasi-sentence") -> pd.DataFrame:
+def extract(
+    paths: str | Path | Sequence[str | Path], *, unit: UnitKind = "quasi-sentence", abstain: float = 0.0
+) -> pd.DataFrame:
     """All measures of the plans in files, folders or globs: one row a measure, columns of the data dictionary.
 
+    A category whose probability is below ``abstain`` is left ``unsure``, with the best guess second in ``labels``.
     What could not be read is in ``frame.attrs["failures"]``, a list of dicts.
     """
     from dataclasses import asdict
 
     many = [paths] if isinstance(paths, str | Path) else list(paths)
-    rows, failures = extract_rows(many, unit=unit)
+    rows, failures = extract_rows(many, unit=unit, abstain=abstain)
     frame = pd.DataFrame(list(rows))
     frame.attrs["failures"] = [asdict(failure) for failure in failures]
     for name in ("year", "strength"):

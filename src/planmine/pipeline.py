@@ -42,24 +42,33 @@ def units_of(plan: Plan, *, unit: UnitKind = "quasi-sentence") -> list[Unit]:
 
 
 def measures_of(
-    plans: Iterable[Plan], *, coder: Coder | None = None, unit: UnitKind = "quasi-sentence"
+    plans: Iterable[Plan],
+    *,
+    coder: Coder | None = None,
+    unit: UnitKind = "quasi-sentence",
+    abstain: float = 0.0,
 ) -> Iterator[tuple[Plan, list[Measure]]]:
-    """Each plan with its measures; streams, coding some plans at a time."""
+    """Each plan with its measures; streams, coding some plans at a time.
+
+    A category whose probability is below ``abstain`` is left ``unsure``.
+    """
     coder = coder or default_coder()
     batch: list[Plan] = []
     for plan in plans:
         batch.append(plan)
         if len(batch) == BATCH:
-            yield from _measures(batch, coder, unit)
+            yield from _measures(batch, coder, unit, abstain)
             batch = []
-    yield from _measures(batch, coder, unit)
+    yield from _measures(batch, coder, unit, abstain)
 
 
-def _measures(plans: Sequence[Plan], coder: Coder, unit: UnitKind) -> Iterator[tuple[Plan, list[Measure]]]:
+def _measures(
+    plans: Sequence[Plan], coder: Coder, unit: UnitKind, abstain: float
+) -> Iterator[tuple[Plan, list[Measure]]]:
     if not plans:
         return
     units = [units_of(plan, unit=unit) for plan in plans]
-    for plan, own, codes in zip(plans, units, coder.code_many(units), strict=True):
+    for plan, own, codes in zip(plans, units, coder.code_many(units, abstain=abstain), strict=True):
         yield plan, records(plan, own, codes)
 
 

@@ -15,6 +15,7 @@ DocType = Literal["plan", "summary", "mixed", "essay"]
 Kind = Literal["heading", "measure"]
 Status = Literal["planned", "completed", "goal", "context"]
 Comparator = Literal["=", ">=", ">", "<=", "<", "~"]
+UNSURE = "unsure"  # the category of a measure on which the coder was asked to abstain, and did
 Stage = Literal["sources", "corpus", "segment", "coding", "embedding", "comparison", "report"]
 
 

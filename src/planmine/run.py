@@ -41,6 +41,7 @@ class Settings:
     """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones."""
 
     unit: UnitKind = "quasi-sentence"
+    abstain: float = 0.0
     encoder: str | None = None
     codebook: str | None = None
     seed: int = 20200101
@@ -144,6 +145,7 @@ def _key(file: SourceFile, settings: Settings) -> tuple[str, Failure | None]:
         sha256=digest,
         manifest=dict(file.manifest or {}),
         unit=settings.unit,
+        abstain=settings.abstain,
         coder=coder.revision,
         planmine=__version__,
     ), None
@@ -167,7 +169,7 @@ def _read(file: SourceFile, settings: Settings, clock: dict[str, float]) -> Docu
     plans, failures = read(file)
     started = time.perf_counter()
     try:
-        found = list(pipeline.measures_of(plans, unit=settings.unit))
+        found = list(pipeline.measures_of(plans, unit=settings.unit, abstain=settings.abstain))
     except Exception as error:  # one document must never stop a run
         failures = [
             *failures,

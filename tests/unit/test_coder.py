@@ -13,7 +13,7 @@ import pytest
 from planmine.codebook import CodebookError, load_codebook
 from planmine.coding.labels import parse_coded
 from planmine.coding.model import Coder
-from planmine.coding.training import Recipe, rows_of, train
+from planmine.coding.training import Recipe, readings_of, train
 from planmine.pipeline import default_coder
 from planmine.segment import segment
 
@@ -41,9 +41,9 @@ def test_probabilities_are_distributions() -> None:
 
 
 def test_training_learns_and_its_files_give_the_same_codes(tmp_path: Path) -> None:
-    rows = list(rows_of(tiny_plans(CODES), "bureau", segment))
-    coder, held_out = train(rows, CODEBOOK, None, Recipe(folds=3, min_count=1))
-    assert held_out["category"].shape == (len(rows), len(CODES))
+    readings = list(readings_of(tiny_plans(CODES), "bureau", segment))
+    coder, held_out = train(readings, CODEBOOK, None, Recipe(folds=3, min_count=1))
+    assert held_out["category"].shape == (sum(len(r.coded) for r in readings), len(CODES))
     units = segment("某地安排\ntraffic之第9项事务办理情况。\n")
     assert coder.code(units)[0].category == "traffic"
     coder.save(tmp_path / "coder")
@@ -53,9 +53,22 @@ def test_training_learns_and_its_files_give_the_same_codes(tmp_path: Path) -> No
 
 
 def test_a_category_without_labels_is_refused() -> None:
-    rows = list(rows_of(tiny_plans(CODES[:-1]), "bureau", segment))
+    readings = list(readings_of(tiny_plans(CODES[:-1]), "bureau", segment))
     with pytest.raises(ValueError, match=r"no coded unit for category \['other'\]"):
-        train(rows, CODEBOOK, None, Recipe(folds=3, min_count=1))
+        train(readings, CODEBOOK, None, Recipe(folds=3, min_count=1))
+
+
+def test_it_abstains_where_it_is_asked_to() -> None:
+    units = segment("某县工作计划\n一、工作安排\n修剪行道树两千株。\n统筹抓好其他各项相关工作。\n")
+    sure = default_coder().code(units)
+    limit = (sure[0].probability + sure[1].probability) / 2
+    asked = default_coder().code(units, abstain=limit)
+    for before, after in zip(sure, asked, strict=True):
+        assert after.probability == before.probability and after.status == before.status
+        left = before.probability < limit
+        assert after.labels == (("unsure", *before.labels) if left else before.labels)
+        assert after.category == after.labels[0]
+    assert {codes.category == "unsure" for codes in asked} == {True, False}
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

@@ -137,15 +137,3 @@ def count(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix
     data = np.concatenate(values) if values else np.zeros(0, np.float32)
     where = np.concatenate(columns) if columns else np.zeros(0, np.int32)
     return sparse.csr_matrix((data.astype(np.float32), where, offsets), shape=(len(texts), len(vocabulary)))
-
-
-def shift(rows: np.ndarray, by: int, breaks: Sequence[int]) -> np.ndarray:
-    """Rows moved by one place within each plan (``breaks`` are the plans' first rows); zeros at the ends."""
-    moved = np.zeros_like(rows)
-    if by > 0:
-        moved[by:] = rows[:-by]
-        moved[[b for b in breaks if b < len(rows)]] = 0
-    else:
-        moved[:by] = rows[-by:]
-        moved[[b - 1 for b in breaks if 0 < b <= len(rows)]] = 0
-    return moved

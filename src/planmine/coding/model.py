@@ -1,8 +1,9 @@
 """The coder: status and category of every measure of a plan, with calibrated probabilities.
 
 A multinomial logistic regression (scikit-learn; see training.py) over counts of the unit, its neighbours and
-headings, cues of section and grammar, and vectors of a static encoder. Only the weights are kept, as
-safetensors, so that coding needs neither scikit-learn nor a pickle.
+headings, cues of section and grammar, and vectors of a static encoder; then a second pass over the codes of
+the units around (surroundings.py). Only the weights are kept, as safetensors, so that coding needs neither
+scikit-learn nor a pickle.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
 from planmine.bundled import model_folder, revision
-from planmine.coding import features
-from planmine.records import Status, Unit
+from planmine.coding import features, surroundings
+from planmine.records import UNSURE, Status, Unit
 
-FORMAT = 2
+FORMAT = 3
 Encode = Callable[[Sequence[str]], np.ndarray]
 TASKS = ("status", "category")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
-    """What the coder gives a measure: ``labels`` are all categories above the threshold, the main first."""
+    """What the coder gives a measure: ``labels`` are all categories above the threshold, the main first.
+
+    Where the coder abstains ``category`` is ``UNSURE``, ``probability`` that of its best guess, and ``labels``
+    begin with ``UNSURE``, the best guess second.
+    """
 
     status: Status
     status_probability: float
@@ -73,12 +78,16 @@ class Coder:
         text = json.dumps(self.config, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
-    def code(self, units: Sequence[Unit]) -> list[Codes]:
+    def code(self, units: Sequence[Unit], *, abstain: float = 0.0) -> list[Codes]:
         """Codes of the measures among the units of one plan, in their order."""
-        return self.code_many([units])[0]
+        return self.code_many([units], abstain=abstain)[0]
 
-    def code_many(self, plans: Sequence[Sequence[Unit]]) -> list[list[Codes]]:
-        """Codes of several plans at once: the same as one by one, and faster."""
+    def code_many(self, plans: Sequence[Sequence[Unit]], *, abstain: float = 0.0) -> list[list[Codes]]:
+        """Codes of several plans at once: the same as one by one, and faster.
+
+        A measure whose best category has a probability below ``abstain`` is left ``UNSURE`` (selective
+        classification, Chow 1970, IEEE Transactions on Information Theory 16(1)).
+        """
         sizes, status, category = self.probabilities(plans)
         statuses, categories = self.config["classes"]["status"], self.config["classes"]["category"]
         threshold = self.config["label_threshold"]
@@ -88,13 +97,17 @@ class Coder:
         for row in range(len(status)):
             main = int(best_c[row])
             more = (int(c) for c in order[row] if c != main and category[row, c] >= threshold)
+            labels = (categories[main], *(categories[c] for c in more))
+            probability = round(float(category[row, main]), 4)
+            if probability < abstain:
+                labels = (UNSURE, *labels)
             codes.append(
                 Codes(
                     status=statuses[best_s[row]],
                     status_probability=round(float(status[row, best_s[row]]), 4),
-                    category=categories[main],
-                    probability=round(float(category[row, main]), 4),
-                    labels=(categories[main], *(categories[c] for c in more)),
+                    category=labels[0],
+                    probability=probability,
+                    labels=labels,
                 )
             )
         ends = np.cumsum(sizes)
@@ -103,21 +116,35 @@ class Coder:
     def probabilities(self, plans: Sequence[Sequence[Unit]]) -> tuple[list[int], np.ndarray, np.ndarray]:
         """Measures of each plan, and probabilities (n, statuses) and (n, categories), rows summing to 1."""
         contexts = [features.context_of(units) for units in plans]
-        sizes = [len(context.own) for context in contexts]
-        breaks = [0, *np.cumsum(sizes).tolist()]
+        results = []
+        for task, scores in self.scores(contexts).items():
+            weights, heat = self.weights[f"{task}.around"], self.config["temperature"][task]
+            seen = self.surroundings(task, scores, contexts)
+            results.append(surroundings.softmax(surroundings.combine(seen, weights) / heat))
+        return [len(context.own) for context in contexts], results[0], results[1]
+
+    def surroundings(self, task: str, scores: np.ndarray, contexts: Sequence[features.Context]) -> np.ndarray:
+        """What the second pass sees of the first one's scores (n, classes): (VIEWS, n, classes)."""
+        plan = np.repeat(np.arange(len(contexts)), [len(c.own) for c in contexts])
+        near, above = [t for c in contexts for t in c.near], [t for c in contexts for t in c.above]
+        return surroundings.views(scores / self.config["first_temperature"][task], plan, near, above)
+
+    def scores(self, contexts: Sequence[features.Context]) -> dict[str, np.ndarray]:
+        """Scores (n, classes) of the first pass, by task."""
+        plan = np.repeat(np.arange(len(contexts)), [len(c.own) for c in contexts])
         own = _Counted.of([text for c in contexts for text in c.own], self)
         near = _Counted.of([text for c in contexts for text in c.near], self, repeated=True)
         above = _Counted.of([text for c in contexts for text in c.above], self, repeated=True)
         cues = np.concatenate([c.cues for c in contexts]) if contexts else np.zeros((0, 0), np.float32)
-        results = []
+        results = {}
         for task in TASKS:
             score = cues @ self.weights[f"{task}.cues"] + self.weights[f"{task}.bias"]
             score = score + own.score(task, "own", self) + near.score(task, "near", self)
             score += above.score(task, "above", self)
-            score += features.shift(own.score(task, "before", self), 1, breaks)
-            score += features.shift(own.score(task, "after", self), -1, breaks)
-            results.append(_softmax(score / self.config["temperature"][task]))
-        return sizes, results[0], results[1]
+            score += surroundings.shift(own.score(task, "before", self), 1, plan)
+            score += surroundings.shift(own.score(task, "after", self), -1, plan)
+            results[task] = score
+        return results
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
         if not self.config["dimensions"]:
@@ -152,8 +179,3 @@ class _Counted:
         if self.vectors is not None:
             scores = scores + self.vectors @ coder.weights[f"{task}.vector_{block}"]
         return scores if self.rows is None else scores[self.rows]
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -1,7 +1,7 @@
 """Train the coder from hand-coded units: multinomial logistic regressions on city-disjoint folds.
 
-Temperatures (Guo et al. 2017, "On calibration of modern neural networks") are fitted on probabilities
-that each unit got from folds without its city or document.
+Temperatures (Guo et al. 2017, "On calibration of modern neural networks") and the second pass are fitted on
+scores that each unit got from folds without its city or document.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from planmine.codebook import Codebook
-from planmine.coding import features
+from planmine.coding import features, surroundings
 from planmine.coding.labels import CodedPlan
 from planmine.coding.model import FORMAT, TASKS, Coder, Encode
 from planmine.records import Unit
@@ -44,37 +44,49 @@ class Row:
     cues: np.ndarray
     status: str
     labels: tuple[str, ...]
-    group: str
-    genre: str
 
     def text(self, block: str) -> str:
         return getattr(self, block)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A plan as segmentation cuts it: all its measures in their context, and the coded ones among them.
+
+    ``coded``: rows by the measure's number; ``group``: the city or document, which no split may cut apart.
+    """
+
+    context: features.Context
+    coded: dict[int, Row]
+    group: str
+    genre: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Settings of the training; ``weights`` are the genres' total weights, None for one unit one vote."""
+    """Settings of the training."""
 
     inverse_penalty: float = 6.0
+    second_penalty: float = 0.01
     min_count: int = 2
     folds: int = 5
-    genre_balance: bool = True
+    genre_balance: bool = True  # each genre weighs the same in total
     label_threshold: float = 0.15  # the best overlap with accepted labels on held-out folds
     seed: int = 0
 
 
-def rows_of(plans: Iterable[CodedPlan], genre: str, cut: Cut) -> Iterator[Row]:
-    """The coded measures that segmentation (``cut(text, start)``) finds again, in their context."""
+def readings_of(plans: Iterable[CodedPlan], genre: str, cut: Cut) -> Iterator[Reading]:
+    """Coded plans cut by segmentation (``cut(text, start)``); coded units that it does not find are left out."""
     for plan in plans:
-        start = _body_start(plan.text)
-        units = cut(plan.text, start)
+        units = cut(plan.text, _body_start(plan.text))
         seen = features.context_of(units)
         at = {(units[i].start, units[i].end): k for k, i in enumerate(seen.places)}
+        coded = {}
         for label in plan.labels:
             k = at.get((label.start, label.end))
             if k is None or label.status is None:
                 continue
-            yield Row(
+            coded[k] = Row(
                 own=seen.own[k],
                 before=seen.own[k - 1] if k else "",
                 after=seen.own[k + 1] if k + 1 < len(seen.own) else "",
@@ -83,9 +95,9 @@ def rows_of(plans: Iterable[CodedPlan], genre: str, cut: Cut) -> Iterator[Row]:
                 cues=seen.cues[k],
                 status=label.status,
                 labels=label.labels,
-                group=plan.group,
-                genre=genre,
             )
+        if coded:
+            yield Reading(context=seen, coded=coded, group=plan.group, genre=genre)
 
 
 def _body_start(text: str) -> int:
@@ -142,93 +154,132 @@ class Design:
         return weights
 
 
-def sample_weights(rows: Sequence[Row], balance: bool) -> np.ndarray:
-    """One each, or so that each genre weighs the same in total; mean 1."""
-    genres = Counter(row.genre for row in rows)
-    if not balance:
-        return np.ones(len(rows))
-    return np.array([len(rows) / (len(genres) * genres[row.genre]) for row in rows])
+def rows_of(readings: Sequence[Reading]) -> list[Row]:
+    """The coded rows of all readings, in order."""
+    return [row for reading in readings for row in reading.coded.values()]
+
+
+def importance(readings: Sequence[Reading], balance: bool) -> np.ndarray:
+    """(n,) weights of the coded rows: one each, or so that each genre weighs the same in total; mean 1."""
+    genre = [reading.genre for reading in readings for _ in reading.coded]
+    sizes = Counter(genre)
+    return np.array([len(genre) / (len(sizes) * sizes[g]) if balance else 1.0 for g in genre])
+
+
+def target_of(row: Row, task: str) -> str:
+    """The class that ``row`` was given: its status or its main category."""
+    return row.status if task == "status" else row.labels[0]
 
 
 def fit(
     design: sparse.csr_matrix, target: Sequence[str], weights: np.ndarray, recipe: Recipe
 ) -> LogisticRegression:
+    """A multinomial logistic regression on rows (n, columns) of weight (n,)."""
     model = LogisticRegression(C=recipe.inverse_penalty, max_iter=300, tol=1e-3, random_state=recipe.seed)
     return model.fit(design, np.asarray(target), sample_weight=weights)
 
 
-def out_of_fold(
-    rows: Sequence[Row], classes: dict[str, list[str]], encode: Encode | None, recipe: Recipe
-) -> dict[str, np.ndarray]:
-    """Scores (n, classes) of each task for every row, from models that never saw its city or document."""
-    groups = [row.group for row in rows]
-    scores = {task: np.full((len(rows), len(classes[task])), -20.0) for task in TASKS}
-    everything = Design(vocabulary_of(rows, recipe.min_count), encode)
-    matrix = everything.matrix(rows)
-    for train, test in GroupKFold(recipe.folds, shuffle=True, random_state=recipe.seed).split(
-        rows, groups=groups
-    ):
-        weights = sample_weights([rows[i] for i in train], recipe.genre_balance)
-        for task in TASKS:
-            target = [_target(rows[i], task) for i in train]
-            model = fit(matrix[train], target, weights, recipe)
-            columns = [classes[task].index(name) for name in model.classes_]
-            scores[task][np.ix_(test, columns)] = model.decision_function(matrix[test])
-    return scores
+def split(readings: Sequence[Reading], recipe: Recipe, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds of readings, (train, test) indices, that cut no city or document apart."""
+    folds = GroupKFold(recipe.folds, shuffle=True, random_state=recipe.seed + seed)
+    return list(folds.split(readings, groups=[reading.group for reading in readings]))
 
 
-def _target(row: Row, task: str) -> str:
-    return row.status if task == "status" else row.labels[0]
-
-
-def temperature(scores: np.ndarray, target: Sequence[int]) -> float:
-    """The divisor of scores under which the held-out classes are most likely."""
-    chosen = np.asarray(target)
+def temperature(scores: np.ndarray, target: np.ndarray) -> float:
+    """The divisor of scores (n, k) under which the classes ``target`` (n,) are most likely."""
 
     def loss(log_t: float) -> float:
-        scaled = scores / np.exp(log_t)
-        top = scaled.max(axis=1, keepdims=True)
-        total = np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0]
-        return float(np.mean(total - scaled[np.arange(len(chosen)), chosen]))
+        chance = surroundings.softmax(scores / np.exp(log_t))
+        return float(-np.log(np.maximum(chance[np.arange(len(target)), target], 1e-12)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2, 3), method="bounded").x))
 
 
 def train(
-    rows: Sequence[Row], codebook: Codebook, encode: Encode | None, recipe: Recipe
+    readings: Sequence[Reading], codebook: Codebook, encode: Encode | None, recipe: Recipe
 ) -> tuple[Coder, dict[str, np.ndarray]]:
-    """A coder fitted on all rows, and the held-out scores that calibrated it.
+    """A coder fitted on all readings, and the held-out probabilities (coded rows, classes) that calibrated it.
 
-    Raises ValueError where a category or status of the codebook has no unit.
+    First passes that never saw a plan's city or document score all of its units; the second pass is learned
+    from these, and calibrated on folds of its own. Raises ValueError where a category or status of the
+    codebook has no unit.
     """
     classes = {"status": list(codebook.statuses), "category": list(codebook.categories)}
+    rows = rows_of(readings)
     for task in TASKS:
-        missing = set(classes[task]) - {_target(row, task) for row in rows}
+        missing = set(classes[task]) - {target_of(row, task) for row in rows}
         if missing:
             raise ValueError(
                 f"no coded unit for {task} {sorted(missing)}: add labels or take it out of the codebook"
             )
-    held_out = out_of_fold(rows, classes, encode, recipe)
     vocabulary = vocabulary_of(rows, recipe.min_count)
     design = Design(vocabulary, encode)
+    scored: list[dict[str, np.ndarray]] = [{} for _ in readings]
+    for seen, held in split(readings, recipe):
+        coder = first_pass([readings[i] for i in seen], design, classes, recipe)
+        scores = coder.scores([readings[i].context for i in held])
+        ends = np.cumsum([len(readings[i].context.own) for i in held])[:-1]
+        for task in TASKS:
+            for i, part in zip(held, np.split(scores[task], ends), strict=True):
+                scored[i][task] = part
+    coder = first_pass(readings, design, classes, recipe)
+    coder.config |= {"label_threshold": recipe.label_threshold, "first_temperature": {}, "temperature": {}}
+    coder.config |= {"units": len(rows), "groups": len({reading.group for reading in readings})}
+    chances = {}
+    for task in TASKS:
+        truth = np.array([classes[task].index(target_of(row, task)) for row in rows])
+        chances[task] = _second_pass(coder, task, readings, [s[task] for s in scored], truth, recipe)
+    return coder, chances
+
+
+def first_pass(
+    readings: Sequence[Reading], design: Design, classes: dict[str, list[str]], recipe: Recipe
+) -> Coder:
+    """A coder that knows the first pass only. A class without a unit is given to none."""
+    rows, weigh = rows_of(readings), importance(readings, recipe.genre_balance)
     matrix = design.matrix(rows)
     weights: dict[str, np.ndarray] = {}
-    temperatures = {}
     for task in TASKS:
-        target = [_target(row, task) for row in rows]
-        model = fit(matrix, target, sample_weights(rows, recipe.genre_balance), recipe)
-        order = [list(model.classes_).index(name) for name in classes[task]]
-        for name, block in design.split(model.coef_[order], len(rows[0].cues)).items():
-            weights[f"{task}.{name}"] = block
-        weights[f"{task}.bias"] = model.intercept_[order]
-        temperatures[task] = round(temperature(held_out[task], [classes[task].index(t) for t in target]), 4)
-    config = {
-        "format": FORMAT,
-        "classes": classes,
-        "temperature": temperatures,
-        "label_threshold": recipe.label_threshold,
-        "dimensions": 0 if encode is None else design.vectors([rows[0].own]).shape[1],
-        "units": len(rows),
-        "groups": len({row.group for row in rows}),
-    }
-    return Coder(weights, vocabulary, config, encode), held_out
+        model = fit(matrix, [target_of(row, task) for row in rows], weigh, recipe)
+        place = [classes[task].index(name) for name in model.classes_]
+        coefficients = np.zeros((len(classes[task]), matrix.shape[1]))
+        bias = np.full(len(classes[task]), -20.0)
+        if len(place) == 2 and len(model.coef_) == 1:  # scikit-learn gives two classes one row
+            coefficients[place], bias[place] = [-model.coef_[0] / 2, model.coef_[0] / 2], 0
+        else:
+            coefficients[place], bias[place] = model.coef_, model.intercept_
+        for name, block in design.split(coefficients, len(rows[0].cues)).items():
+            weights[f"{task}.{name}"] = block.astype(np.float32)
+        weights[f"{task}.bias"] = bias.astype(np.float32)
+    dimensions = 0 if design.encode is None else design.vectors([rows[0].own]).shape[1]
+    config = {"format": FORMAT, "classes": classes, "dimensions": dimensions}
+    return Coder(weights, design.vocabulary, config, design.encode)
+
+
+def _second_pass(
+    coder: Coder,
+    task: str,
+    readings: Sequence[Reading],
+    scores: Sequence[np.ndarray],
+    truth: np.ndarray,
+    recipe: Recipe,
+) -> np.ndarray:
+    """Fit the second pass of a task and its temperatures into ``coder``; gives held-out probabilities."""
+    coded = np.concatenate(
+        [np.isin(np.arange(len(r.context.own)), list(r.coded)) for r in readings]
+    )  # readings keep their coded rows in the order of the text
+    everything = np.concatenate(scores)
+    coder.config["first_temperature"][task] = round(temperature(everything[coded], truth), 4)
+    seen = coder.surroundings(task, everything, [r.context for r in readings])[:, coded]
+    weigh = importance(readings, recipe.genre_balance)
+    reading_of = np.repeat(np.arange(len(readings)), [len(r.coded) for r in readings])
+    held_out = np.zeros_like(seen[0])
+    for train_on, test_on in split(readings, recipe, seed=1):
+        chosen, held = np.isin(reading_of, train_on), np.isin(reading_of, test_on)
+        weights = surroundings.fit(seen[:, chosen], truth[chosen], weigh[chosen], recipe.second_penalty)
+        held_out[held] = surroundings.combine(seen[:, held], weights)
+    coder.weights[f"{task}.around"] = surroundings.fit(seen, truth, weigh, recipe.second_penalty).astype(
+        np.float32
+    )
+    heat = coder.config["temperature"][task] = round(temperature(held_out, truth), 4)
+    return surroundings.softmax(held_out / heat)

@@ -24,6 +24,7 @@ from scipy.special import expit, logit
 
 from planmine.comparison.ngrams import incidence
 from planmine.gazetteer import place_pattern
+from planmine.records import UNSURE
 
 SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object")
 _NUMERAL = "一二三四五六七八九十百千万亿两半"
@@ -111,8 +112,8 @@ class Evidence:
         for row, accepted in enumerate(rows["labels"]):
             labels[row, [column[label] for label in accepted if label in column]] = True
         labels[np.arange(len(rows)), category] = True
-        # `other` is what no category covers: to be other, too, is nothing in common.
-        labels[:, [column[name] for name in names if name == REST]] = False
+        # `other` is what no category covers, `unsure` what was not coded: to be so, too, is nothing in common.
+        labels[:, [column[name] for name in names if name in (REST, UNSURE)]] = False
         sizes, extents = grams.sum(axis=1).reshape(2, len(rows))
         return cls(grams[: len(rows)], grams[len(rows) :], sizes, extents, actions, labels, category)
 
