@@ -205,14 +205,18 @@ def expected_calibration_error(probability: np.ndarray, hit: np.ndarray, bins: i
     )
 
 
-def calibration(pairs: Sequence[Pair], bins: int = 10) -> dict[str, float]:
-    """Expected calibration error (Naeini et al. 2015; equal-width bins) and Brier score of the main category."""
-    known = [
+def chances(pairs: Sequence[Pair]) -> list[tuple[float, bool]]:
+    """Probability of the main category and whether it is right, of each measure found that is not context."""
+    return [
         (p.read.probability, p.read.category == p.gold.category)
         for p in pairs
         if p.read and p.gold.status != "context"
     ]
-    if not known:
+
+
+def calibration(pairs: Sequence[Pair], bins: int = 10) -> dict[str, float]:
+    """Expected calibration error (Naeini et al. 2015; equal-width bins) and Brier score of the main category."""
+    if not (known := chances(pairs)):
         return {}
     p, hit = np.array([k[0] for k in known]), np.array([k[1] for k in known], dtype=float)
     return {"ece": expected_calibration_error(p, hit, bins), "brier": float(np.mean((p - hit) ** 2))}
@@ -334,6 +338,7 @@ def evaluate(
         },
         "per_class": per_class([p for p in pairs if p.gold.status != "context"]),
         "confusion": [[a, b, n] for (a, b), n in confusion(pairs).most_common(12)],
+        "chances": chances(pairs),
         "coders": agreement(*map(list, zip(*second, strict=True))) if second else None,
     }
 

@@ -80,7 +80,7 @@ def test_references_hold_no_text() -> None:
     files = sorted((ROOT / "corpus" / "labelled" / "references").glob("*.jsonl"))
     rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     assert len(rows) >= 800
-    allowed = set("file start end sha256 status labels".split())
+    allowed = set("file start end sha256 status labels window kind".split())
     allowed |= {f"{coder}_{field}" for coder in ("first", "second") for field in ("status", "labels")}
     assert all(set(row) <= allowed for row in rows)
     train = {r["file"].split("/")[0] for f in files if "train" in f.name for r in map(json.loads, f.open())}
