@@ -28,12 +28,23 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Strength:
+    """One step of the scale of commitment: its names, its wording, and examples."""
+
+    zh: str
+    en: str
+    wording: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Codebook:
-    """Statuses and categories in their order; ``sha256`` identifies the file they came from."""
+    """Statuses and categories in their order, the scale of strength; ``sha256`` identifies the file."""
 
     version: str
     statuses: dict[str, str]
     categories: dict[str, Category]
+    strengths: dict[int, Strength]
     sha256: str
 
     def name(self, code: str, language: str = "zh") -> str:
@@ -79,4 +90,13 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
             excludes=tuple(map(str, entry.get("not", ()))),
         )
     statuses = {str(code): str(text) for code, text in data["statuses"].items()}
-    return Codebook(str(data["version"]), statuses, categories, hashlib.sha256(raw).hexdigest())
+    strengths = {
+        int(step): Strength(
+            zh=str(entry.get("zh", step)),
+            en=str(entry.get("en", step)),
+            wording=str(entry.get("wording", "")),
+            examples=tuple(map(str, entry.get("examples", ()))),
+        )
+        for step, entry in (data.get("strength") or {}).items()
+    }
+    return Codebook(str(data["version"]), statuses, categories, strengths, hashlib.sha256(raw).hexdigest())

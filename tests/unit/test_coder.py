@@ -13,9 +13,11 @@ import pytest
 from planmine.codebook import CodebookError, load_codebook
 from planmine.coding.labels import parse_coded
 from planmine.coding.model import Coder
+from planmine.coding.strength import read_strength
 from planmine.coding.training import Recipe, readings_of, train
 from planmine.pipeline import default_coder
 from planmine.segment import segment
+from planmine.targets import read_targets
 
 CODEBOOK = load_codebook()
 CODES = list(CODEBOOK.categories)
@@ -107,3 +109,11 @@ def test_codebooks_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(CodebookError, match=r"none\.yaml"):
         load_codebook(tmp_path / "none.yaml")
     assert replace(book, version="3").version == "3"
+
+
+def test_every_step_of_strength_is_read_as_the_codebook_defines_it() -> None:
+    assert list(CODEBOOK.strengths) == [3, 2, 1]
+    for step, defined in CODEBOOK.strengths.items():
+        assert len(defined.examples) >= 3
+        for text in defined.examples:
+            assert read_strength(text, len(read_targets(text))) == step, text

@@ -18,7 +18,7 @@ _LEANS = re.compile(
 def read_strength(text: str, figures: int = 0) -> int:
     """3 binding (必须, 确保, 建成, a stated amount or date), 2 acting (推进, 加强), 1 leaning (鼓励, 探索, 研究).
 
-    ``figures`` is how many figures the measure states. Defined in docs/coding-guide.md.
+    ``figures`` is how many figures the measure states. The scale is defined in codebook.yaml, with examples.
     """
     if figures or _BINDS.search(text):
         return 3
