@@ -26,6 +26,24 @@ def e5zh(out: Annotated[Path, typer.Option(help="folder to write")] = BUILD / "e
 
 
 @app.command()
+def tune(
+    base: Teacher = BUILD / "e5zh",
+    out: Annotated[Path, typer.Option(help="folder to write")] = BUILD / "e5zh-tuned",
+    epochs: Annotated[int, typer.Option(help="passes over the triples")] = 2,
+    batch: Annotated[int, typer.Option(help="triples a step")] = 32,
+    rate: Annotated[float, typer.Option(help="highest learning rate")] = 6e-5,
+) -> None:
+    """Fine-tune e5zh on the triples of corpus/labelled/triples; about 15 minutes on two cores."""
+    import tune as tuning
+    from score import masked, plain, score
+
+    count = tuning.tune(base, out, epochs=epochs, batch=batch, rate=rate)
+    for name, folder in (("before", base), ("after", out)):
+        typer.echo(f"{name}: {score(masked(plain(folder)))}")
+    typer.echo(f"{out}: tuned on {count} triples")
+
+
+@app.command()
 def static(
     source: Annotated[Path, typer.Option(help="folder of plain texts (.md) to learn from")],
     out: Annotated[Path, typer.Option(help="folder to write")] = ROOT / "models" / "static-zh",

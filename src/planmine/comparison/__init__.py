@@ -15,6 +15,8 @@ from planmine.comparison import matches as _matches
 from planmine.comparison import reuse as _reuse
 from planmine.comparison.coverage import coverage
 from planmine.comparison.evidence import MatchModel
+from planmine.comparison.expectation import clusters, expected_similarity
+from planmine.comparison.formulae import find_formulae, without_formulae
 from planmine.comparison.frames import comparable
 from planmine.comparison.matches import find_matches
 from planmine.comparison.reuse import find_passages, reuse_shares
@@ -24,13 +26,17 @@ __all__ = [
     "CompareSettings",
     "Comparison",
     "MatchModel",
+    "clusters",
     "compare",
     "coverage",
+    "expected_similarity",
+    "find_formulae",
     "find_matches",
     "find_passages",
     "order_cities",
     "reuse_shares",
     "similarity",
+    "without_formulae",
 ]
 
 

@@ -6,11 +6,12 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import jensenshannon
 
 from planmine.codebook import Codebook
-from planmine.comparison.frames import ALL, comparable, number, table
+from planmine.comparison.frames import ALL, Comparable, comparable, number, table
 
 SIMILARITY = {
     "city_a": "string",
@@ -41,33 +42,26 @@ def similarity(
 
     ``a_covered_by_b`` is the share of A's measures (of the category) that have a match in B, of whatever
     category there; ``similarity`` is the mean of both directions. ``low`` and ``high`` hold 95 % of
-    ``draws`` of a Bayesian bootstrap over the measures of each city (Rubin 1981, "The Bayesian
-    Bootstrap", Annals of Statistics 9(1)); for a share its weights are a beta distribution, to which half
+    ``draws`` of a Bayesian bootstrap (Rubin 1981, "The Bayesian Bootstrap", Annals of Statistics 9(1)) over the
+    measures of each city and, where it has several, over its plans, whose measures rise and fall together; half
     a measure of each kind is added (Jeffreys), since two measures that match are not certainty. What B
     plans is held fixed while A's measures are drawn. ``profile_similarity`` is one less the
     Jensen-Shannon distance, base 2 (Lin 1991), of the cities' shares of categories; it stands in the rows
     of ``all`` only. ``reuse_share`` as in ``reuse_shares``. Null where a city has no such measures.
 
     ``matches``, ``reuse``: tables of ``find_matches`` and ``reuse_shares`` of the same measures. The draws of a
-    pair depend on ``seed`` and its two names only, not on which other cities are compared.
+    city depend on ``seed`` and its name only, not on which other cities are compared.
     """
     corpus = comparable(measures, codebook)
     cities, kinds = len(corpus.cities), len(corpus.categories)
     counts = np.zeros((cities, kinds), dtype=np.int64)
     np.add.at(counts, (corpus.city, corpus.category), 1)
+    there = counterparts(corpus, matches)
     covered = np.zeros((cities, cities, kinds), dtype=np.int64)  # [A, B]: A's measures that B matches
-    ids = corpus.rows["measure_id"].tolist()
-    names = np.array(corpus.cities, dtype=object)
-    for own, other in (("a", "b"), ("b", "a")):
-        links = matches[[f"measure_{own}", f"city_{other}"]].drop_duplicates()
-        measure = number(ids, links[f"measure_{own}"])
-        there = number(corpus.cities, links[f"city_{other}"])
-        np.add.at(covered, (corpus.city[measure], there, corpus.category[measure]), 1)
+    link = there.tocoo()
+    np.add.at(covered, (corpus.city[link.row], link.col, corpus.category[link.row]), 1)
     a, b = np.triu_indices(cities, 1)
-
-    def with_all(values: np.ndarray) -> np.ndarray:
-        """(pairs, categories) to (pairs, 1 + categories): the sum of all first."""
-        return np.concatenate([values.sum(axis=1, keepdims=True), values], axis=1)
+    names = np.array(corpus.cities, dtype=object)
 
     n_a, n_b = with_all(counts[a]), with_all(counts[b])
     k_a, k_b = with_all(covered[a, b]), with_all(covered[b, a])
@@ -75,12 +69,11 @@ def similarity(
         share_a, share_b = k_a / n_a, k_b / n_b
         profile = counts / counts.sum(axis=1, keepdims=True)
     mean = (share_a + share_b) / 2
+    drawn = [_draw(corpus, there, number, draws, seed) for number in range(cities)]
     low, high = np.empty_like(mean), np.empty_like(mean)
     for pair, (first, second) in enumerate(zip(a, b, strict=True)):
-        pair_seed = [seed, crc32(corpus.cities[first].encode()), crc32(corpus.cities[second].encode())]
-        generator = np.random.default_rng(pair_seed)
-        drawn = _draw(generator, k_a[pair], n_a[pair], draws) + _draw(generator, k_b[pair], n_b[pair], draws)
-        low[pair], high[pair] = np.quantile(drawn / 2, (0.025, 0.975), axis=0)
+        both = (drawn[first][:, second] + drawn[second][:, first]) / 2
+        low[pair], high[pair] = np.quantile(both, (0.025, 0.975), axis=0)
     attention = np.full_like(mean, np.nan)
     with np.errstate(invalid="ignore"):
         attention[:, 0] = 1 - jensenshannon(profile[a], profile[b], base=2, axis=1)
@@ -103,9 +96,45 @@ def similarity(
     return table(frame.merge(reuse[[*pair_keys, "reuse_share"]], on=pair_keys, how="left"), SIMILARITY)
 
 
-def _draw(generator: np.random.Generator, matched: np.ndarray, total: np.ndarray, draws: int) -> np.ndarray:
-    """(draws, categories) shares of matched measures under the Bayesian bootstrap."""
-    return generator.beta(matched + 0.5, total - matched + 0.5, size=(draws, len(total)))
+def counterparts(corpus: Comparable, matches: pd.DataFrame) -> sparse.csr_array:
+    """0/1 (measures compared, cities): which measure has a match in which city."""
+    ids = corpus.rows["measure_id"].tolist()
+    rows, columns = [], []
+    for own, other in (("a", "b"), ("b", "a")):
+        links = matches[[f"measure_{own}", f"city_{other}"]].drop_duplicates()
+        rows.append(number(ids, links[f"measure_{own}"]))
+        columns.append(number(corpus.cities, links[f"city_{other}"]))
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    known = (row >= 0) & (column >= 0)
+    shape = (len(ids), max(len(corpus.cities), 1))
+    found = sparse.csr_array((np.ones(known.sum(), np.float32), (row[known], column[known])), shape=shape)
+    found.data[:] = 1
+    return found
+
+
+def with_all(values: np.ndarray) -> np.ndarray:
+    """(…, categories) to (…, 1 + categories): the sum of all first."""
+    return np.concatenate([values.sum(axis=-1, keepdims=True), values], axis=-1)
+
+
+def _draw(corpus: Comparable, there: sparse.csr_array, city: int, draws: int, seed: int) -> np.ndarray:
+    """(draws, cities, 1 + categories) shares of a city's measures that each other city matches, drawn again."""
+    own = np.flatnonzero(corpus.city == city)
+    generator = np.random.default_rng([seed, crc32(corpus.cities[city].encode())])
+    weight = generator.standard_exponential((draws, len(own)), dtype=np.float32)
+    plans, plan = np.unique(corpus.plan[own], return_inverse=True)
+    if len(plans) > 1:
+        weight *= generator.standard_exponential((draws, len(plans)), dtype=np.float32)[:, plan]
+    hits = np.zeros((draws, there.shape[1], len(corpus.categories)), np.float32)
+    total = np.zeros((draws, 1, len(corpus.categories)), np.float32)
+    for kind in np.unique(corpus.category[own]):
+        chosen = corpus.category[own] == kind
+        hits[:, :, kind] = weight[:, chosen] @ there[own[chosen]].toarray()
+        total[:, 0, kind] = weight[:, chosen].sum(axis=1)
+    matched, other = generator.standard_gamma(
+        0.5, (2, draws, 1, 1 + len(corpus.categories)), dtype=np.float32
+    )
+    return (with_all(hits) + matched) / (with_all(total) + matched + other)
 
 
 def order_cities(table_of_similarity: pd.DataFrame, cities: list[str]) -> list[str]:
