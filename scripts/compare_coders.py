@@ -3,7 +3,7 @@
     python scripts/compare_coders.py --source DIR [--e5zh DIR]
 
 DIR holds the city work reports that corpus/labelled/README.md names; e5zh is the folder that
-``python scripts/encoder e5zh`` builds. docs/quality.md shows the result (scripts/quality.py).
+``python scripts/encoder e5zh`` builds. docs/quality.md shows the result (scripts/quality).
 """
 
 from __future__ import annotations
