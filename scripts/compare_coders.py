@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from sklearn.metrics import f1_score
-from train_coder import ROOT, read_readings
+from train_coder import ROOT, metrics, read_readings
 
 from planmine.codebook import load_codebook
 from planmine.coding.features import terms
+from planmine.coding.surroundings import softmax
 from planmine.coding.training import (
     BLOCKS,
     TASKS,
@@ -38,7 +38,6 @@ from planmine.coding.training import (
     vocabulary_of,
 )
 from planmine.embedding import load_encoder
-from planmine.evaluation import expected_calibration_error
 
 Encode = Callable[[Sequence[str]], np.ndarray]
 Scores = dict[str, np.ndarray]
@@ -165,35 +164,12 @@ def cues(rows: Sequence[Row], context: bool) -> sparse.csr_matrix:
     return sparse.csr_matrix(stacked if context else np.zeros_like(stacked))
 
 
-def score(
-    readings: Sequence[Reading], scores: Scores, classes: dict[str, list[str]]
-) -> dict[str, dict[str, float]]:
-    """Metrics by genre; categories over units that are not context; the error of calibration after one
-    temperature for all rows."""
+def calibrated(readings: Sequence[Reading], scores: Scores, classes: dict[str, list[str]]) -> Scores:
+    """Probabilities of held-out scores, after one temperature a task for all rows."""
     found = {}
-    rows, genres = rows_of(readings), np.array([r.genre for r in readings for _ in r.coded])
-    truth = {t: np.array([classes[t].index(target_of(r, t)) for r in rows]) for t in TASKS}
-    scaled = scores["category"] / temperature(scores["category"], truth["category"])
-    chance = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
-    best = {t: scores[t].argmax(axis=1) for t in TASKS}
-    for genre in sorted(set(genres.tolist())):
-        own = genres == genre
-        active = own & np.array([r.status != "context" for r in rows])
-        hit = best["category"] == truth["category"]
-        names = [k for k in range(len(classes["category"])) if (truth["category"][active] == k).sum() >= 20]
-        accepted = [
-            classes["category"][best["category"][i]] in rows[i].labels
-            for i in np.flatnonzero(active).tolist()
-        ]
-        macro = f1_score(truth["category"][active], best["category"][active], labels=names, average="macro")
-        found[genre] = {
-            "status": float((best["status"] == truth["status"])[own].mean()),
-            "category": float(hit[active].mean()),
-            "accepted": float(np.mean(accepted)),
-            "macro_f1": float(macro),
-            "ece": expected_calibration_error(chance[active].max(axis=1), hit[active].astype(float)),
-        }
+    for task in TASKS:
+        truth = np.array([classes[task].index(target_of(row, task)) for row in rows_of(readings)])
+        found[task] = softmax(scores[task] / temperature(scores[task], truth))
     return found
 
 
@@ -216,11 +192,11 @@ def main() -> None:
         families[f"stack, {said}"] = Linear(stack(static, recipe, context), recipe)
     results = {}
     for name, family in families.items():
-        results[name] = score(readings, held_out(family, readings, classes, recipe), classes)
+        scores = held_out(family, readings, classes, recipe)
+        results[name] = metrics(readings, calibrated(readings, scores, classes), classes)
         print(name, json.dumps(results[name]), flush=True)
     _, chances = train(readings, codebook, static, recipe)
-    logs = {task: np.log(np.maximum(chance, 1e-9)) for task, chance in chances.items()}
-    results["stack, with context and second pass (shipped)"] = score(readings, logs, classes)
+    results["stack, with context and second pass (shipped)"] = metrics(readings, chances, classes)
     sizes = Counter(r.genre for r in readings for _ in r.coded)
     text = json.dumps({"units": sizes, "folds": recipe.folds, "families": results}, indent=1)
     (ROOT / "evaluation" / "families.json").write_text(text + "\n", encoding="utf-8")

@@ -13,11 +13,13 @@ import hashlib
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from planmine.codebook import load_codebook
 from planmine.coding.labels import read_coded, read_references
@@ -43,20 +45,26 @@ def read_readings(source: Path | None) -> list[Reading]:
 
 
 def metrics(
-    readings: list[Reading], held_out: dict[str, np.ndarray], classes: dict[str, list[str]]
+    readings: Sequence[Reading], held_out: dict[str, np.ndarray], classes: dict[str, list[str]]
 ) -> dict[str, dict[str, float]]:
-    """Held-out accuracy by genre; categories over units that are not context."""
+    """Held-out accuracy by genre, of probabilities (coded rows, classes) by task.
+
+    Categories over units that are not context; macro-F1 over those with 20 units or more.
+    """
     found = {}
     rows, genres = rows_of(readings), [r.genre for r in readings for _ in r.coded]
     best = {task: [classes[task][k] for k in held_out[task].argmax(axis=1)] for task in TASKS}
     for genre in sorted(set(genres)):
         own = [i for i, name in enumerate(genres) if name == genre]
         active = [i for i in own if rows[i].status != "context"]
-        hits = [best["category"][i] == rows[i].labels[0] for i in active]
+        main, read = [rows[i].labels[0] for i in active], [best["category"][i] for i in active]
+        hits = [a == b for a, b in zip(main, read, strict=True)]
+        large = [name for name, size in Counter(main).items() if size >= 20]
         found[genre] = {
             "units": len(own),
             "status": float(np.mean([best["status"][i] == rows[i].status for i in own])),
             "category": float(np.mean(hits)),
+            "macro_f1": float(f1_score(main, read, labels=large, average="macro")) if large else float("nan"),
             "accepted": float(np.mean([best["category"][i] in rows[i].labels for i in active])),
             "ece": expected_calibration_error(
                 held_out["category"][active].max(axis=1), np.array(hits, float)

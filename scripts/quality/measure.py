@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ import numpy as np
 
 from planmine import pipeline
 from planmine.codebook import load_codebook
-from planmine.coding.labels import CodedPlan, read_coded, read_references
+from planmine.coding.labels import CodedPlan, check_reference, read_coded, read_references, read_source
 from planmine.coding.strength import read_strength
 from planmine.corpus import discover, read
 from planmine.evaluation import (
@@ -26,6 +25,7 @@ from planmine.evaluation import (
     evaluate,
     intervals,
     per_class,
+    resamples,
     score_codes,
     score_units,
 )
@@ -93,15 +93,16 @@ def reports(source: Path) -> dict[str, Any]:
 
 def units_of_reports(source: Path) -> dict[str, Any]:
     """Units of windows of real reports (``references/units.jsonl``) against those of the program."""
-    gold, spans = [], {}
+    gold, spans, texts = [], {}, {}
     for line in (LABELLED / "references" / "units.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         name = f"{row['file']}#{row['window']}"
         low, high = spans.get(name, (row["start"], row["end"]))
         spans[name] = (min(low, row["start"]), max(high, row["end"]))
-        text = (source / row["file"]).read_bytes().decode("utf-8-sig")[row["start"] : row["end"]]
-        if hashlib.sha256(text.encode()).hexdigest() != row["sha256"]:
-            raise SystemExit(f"{source / row['file']}: another text than was coded")
+        path = source / row["file"]
+        if path not in texts:
+            texts[path] = read_source(path)
+        check_reference(path, texts[path], row)
         gold.append(
             GoldUnit(
                 file=name,
@@ -164,13 +165,10 @@ def coders() -> dict[str, list[dict[str, Any]]]:
 
 def agreed(what: str, group: list[str], codes: list[tuple[str, str]], draws: int = 200) -> dict[str, Any]:
     """Agreement and Krippendorff's alpha of pairs of codes, its interval by a bootstrap over groups."""
-    members: dict[str, list[tuple[str, str]]] = {}
-    for name, pair in zip(group, codes, strict=True):
-        members.setdefault(name, []).append(pair)
-    names, rng, alphas = sorted(members), np.random.default_rng(7), []
-    for _ in range(draws):
-        drawn = [pair for i in rng.integers(0, len(names), len(names)) for pair in members[names[i]]]
-        alphas.append(agreement([a for a, _ in drawn], [b for _, b in drawn])["alpha"])
+    alphas = [
+        agreement([a for a, _ in drawn], [b for _, b in drawn])["alpha"]
+        for drawn in resamples(codes, group, draws=draws)
+    ]
     low, high = np.percentile(alphas, [2.5, 97.5])
     found = agreement([a for a, _ in codes], [b for _, b in codes])
     return {"what": what, "units": len(codes), **found, "low": float(low), "high": float(high)}
@@ -183,7 +181,7 @@ def strength(source: Path) -> dict[str, float]:
     texts = {p.name: p.text for p in read_coded(LABELLED / "plans", codebook)}
     first, second, own = [], [], []
     for row in rows:
-        text = texts.get(row["file"]) or (source / row["file"]).read_bytes().decode("utf-8-sig")
+        text = texts.get(row["file"]) or read_source(source / row["file"])
         unit = text[row["start"] : row["end"]]
         first.append(str(row["first"]))
         second.append(str(row["second"]))

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from planmine.records import UNSURE, Measure, Plan, Unit
 
 Draw = dict[str, float]
+T = TypeVar("T")
 
 
 class GoldError(ValueError):
@@ -269,18 +270,22 @@ def agreement(first: Sequence[str], second: Sequence[str]) -> dict[str, float]:
     }
 
 
+def resamples(items: Sequence[T], groups: Sequence[str], *, draws: int, seed: int = 7) -> Iterator[list[T]]:
+    """Bootstrap samples of ``items`` by whole groups (``groups``: each item's), drawn with replacement."""
+    members: dict[str, list[T]] = defaultdict(list)
+    for group, item in zip(groups, items, strict=True):
+        members[group].append(item)
+    names, rng = sorted(members), np.random.default_rng(seed)
+    for _ in range(draws):
+        yield [item for i in rng.integers(0, len(names), len(names)) for item in members[names[i]]]
+
+
 def intervals(
     pairs: Sequence[Pair], score: Callable[[Sequence[Pair]], Draw], *, draws: int = 500, seed: int = 7
 ) -> dict[str, tuple[float, float]]:
     """95 % percentile intervals of a score by a bootstrap over groups (cities, else plans)."""
-    groups: dict[str, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        groups[pair.gold.group].append(pair)
-    names = sorted(groups)
-    rng = np.random.default_rng(seed)
     found: dict[str, list[float]] = defaultdict(list)
-    for _ in range(draws):
-        drawn = [pair for i in rng.integers(0, len(names), len(names)) for pair in groups[names[i]]]
+    for drawn in resamples(pairs, [pair.gold.group for pair in pairs], draws=draws, seed=seed):
         for name, value in score(drawn).items():
             found[name].append(value)
     return {

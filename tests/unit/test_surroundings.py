@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planmine.coding import surroundings
-from planmine.coding.surroundings import combine, fit, shift, softmax, views
+from planmine.coding.surroundings import combine, fit, places_of, shift, softmax, views
 
 PLAN = np.array([0, 0, 0, 1, 1])
 
@@ -22,7 +22,7 @@ def test_a_shift_stays_within_the_plan() -> None:
 
 def test_sections_leave_the_unit_itself_out() -> None:
     scores = np.log(np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9], [0.9, 0.1], [0.2, 0.8]]))
-    seen = views(scores, PLAN, ["a", "a", "b", "a", "a"], ["x", "x", "x", "x", "y"])
+    seen = views(scores, places_of(PLAN, ["a", "a", "b", "a", "a"], ["x", "x", "x", "x", "y"]))
     assert seen.shape == (surroundings.VIEWS, 5, 2)
     headings, section, plan = seen[-3:]
     assert np.allclose(headings, [[0.5, 0.5], [0.9, 0.1], [0, 0], [0, 0], [0, 0]], atol=1e-6)
@@ -35,10 +35,10 @@ def test_plans_do_not_see_each_other(sizes: list[int], seed: int) -> None:
     plan = np.repeat(np.arange(len(sizes)), sizes)
     scores = np.random.default_rng(seed).normal(size=(len(plan), 3))
     names = ["h"] * len(plan)
-    together = views(scores, plan, names, names)
+    together = views(scores, places_of(plan, names, names))
     for number in range(len(sizes)):
         own = plan == number
-        alone = views(scores[own], plan[own], ["h"] * own.sum(), ["h"] * own.sum())
+        alone = views(scores[own], places_of(plan[own], ["h"] * own.sum(), ["h"] * own.sum()))
         assert np.allclose(together[:, own], alone, atol=1e-6)
 
 
@@ -49,7 +49,7 @@ def test_it_learns_that_neighbours_agree() -> None:
     plan = np.repeat(np.arange(90), 20)
     said = np.where(rng.random(len(truth)) < 0.7, truth, rng.integers(0, 3, len(truth)))
     scores = np.eye(3)[said] * 1.5
-    seen = views(scores, plan, ["h"] * len(plan), ["h"] * len(plan))
+    seen = views(scores, places_of(plan, ["h"] * len(plan), ["h"] * len(plan)))
     half = plan < 45
     weights = fit(seen[:, half], truth[half], np.ones(half.sum()), 0.01)
     chance = softmax(combine(seen[:, ~half], weights))

@@ -100,16 +100,26 @@ def read_references(files: Iterable[Path], source: Path, codebook: Codebook) -> 
     return [_resolve(name, rows[name], source, codebook) for name in sorted(rows)]
 
 
-def _resolve(name: str, rows: Sequence[dict], source: Path, codebook: Codebook) -> CodedPlan:
-    path = source / name
+def read_source(path: Path) -> str:
+    """The text of a file of the public source. Raises LabelError where it is missing."""
     if not path.is_file():
         raise LabelError(f"{path}: missing; corpus/labelled/README.md says where the public source is")
-    text = path.read_bytes().decode("utf-8-sig")
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def check_reference(path: Path, text: str, row: dict) -> None:
+    """Raise LabelError where a row's span of ``text`` is not what was coded."""
+    unit = text[row["start"] : row["end"]]
+    if hashlib.sha256(unit.encode()).hexdigest() != row["sha256"]:
+        raise LabelError(f"{path}: [{row['start']}, {row['end']}) is another text than was coded")
+
+
+def _resolve(name: str, rows: Sequence[dict], source: Path, codebook: Codebook) -> CodedPlan:
+    path = source / name
+    text = read_source(path)
     labels = []
     for row in sorted(rows, key=lambda r: r["start"]):
-        unit = text[row["start"] : row["end"]]
-        if hashlib.sha256(unit.encode()).hexdigest() != row["sha256"]:
-            raise LabelError(f"{path}: [{row['start']}, {row['end']}) is another text than was coded")
+        check_reference(path, text, row)
         if unknown := [code for code in row["labels"] if code not in codebook.categories]:
             raise LabelError(f"{path}: [{row['start']}, {row['end']}) has unknown codes {unknown}")
         labels.append(

@@ -116,22 +116,22 @@ class Coder:
     def probabilities(self, plans: Sequence[Sequence[Unit]]) -> tuple[list[int], np.ndarray, np.ndarray]:
         """Measures of each plan, and probabilities (n, statuses) and (n, categories), rows summing to 1."""
         contexts = [features.context_of(units) for units in plans]
+        places = places_of(contexts)
         results = []
-        for task, scores in self.scores(contexts).items():
+        for task, scores in self.scores(contexts, places).items():
             weights, heat = self.weights[f"{task}.around"], self.config["temperature"][task]
-            seen = self.surroundings(task, scores, contexts)
+            seen = self.around(task, scores, places)
             results.append(surroundings.softmax(surroundings.combine(seen, weights) / heat))
         return [len(context.own) for context in contexts], results[0], results[1]
 
-    def surroundings(self, task: str, scores: np.ndarray, contexts: Sequence[features.Context]) -> np.ndarray:
+    def around(self, task: str, scores: np.ndarray, places: surroundings.Places) -> np.ndarray:
         """What the second pass sees of the first one's scores (n, classes): (VIEWS, n, classes)."""
-        plan = np.repeat(np.arange(len(contexts)), [len(c.own) for c in contexts])
-        near, above = [t for c in contexts for t in c.near], [t for c in contexts for t in c.above]
-        return surroundings.views(scores / self.config["first_temperature"][task], plan, near, above)
+        return surroundings.views(scores / self.config["first_temperature"][task], places)
 
-    def scores(self, contexts: Sequence[features.Context]) -> dict[str, np.ndarray]:
+    def scores(
+        self, contexts: Sequence[features.Context], places: surroundings.Places
+    ) -> dict[str, np.ndarray]:
         """Scores (n, classes) of the first pass, by task."""
-        plan = np.repeat(np.arange(len(contexts)), [len(c.own) for c in contexts])
         own = _Counted.of([text for c in contexts for text in c.own], self)
         near = _Counted.of([text for c in contexts for text in c.near], self, repeated=True)
         above = _Counted.of([text for c in contexts for text in c.above], self, repeated=True)
@@ -141,8 +141,8 @@ class Coder:
             score = cues @ self.weights[f"{task}.cues"] + self.weights[f"{task}.bias"]
             score = score + own.score(task, "own", self) + near.score(task, "near", self)
             score += above.score(task, "above", self)
-            score += surroundings.shift(own.score(task, "before", self), 1, plan)
-            score += surroundings.shift(own.score(task, "after", self), -1, plan)
+            score += surroundings.shift(own.score(task, "before", self), 1, places.plan)
+            score += surroundings.shift(own.score(task, "after", self), -1, places.plan)
             results[task] = score
         return results
 
@@ -154,6 +154,13 @@ class Coder:
             return np.zeros((0, self.config["dimensions"]), np.float32)
         vectors = self._encode(texts)
         return np.where(np.asarray([bool(text) for text in texts])[:, None], vectors, 0)
+
+
+def places_of(contexts: Sequence[features.Context]) -> surroundings.Places:
+    """Where the measures of some plans stand."""
+    plan = np.repeat(np.arange(len(contexts)), [len(c.own) for c in contexts])
+    near, above = [t for c in contexts for t in c.near], [t for c in contexts for t in c.above]
+    return surroundings.places_of(plan, near, above)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,41 @@ and after, of the unit's section, and of the plan, under one weight each and a m
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 
 STEPS = (1, -1, 2, -2)  # places before and after
 VIEWS = 1 + len(STEPS) + 3  # own score; steps; same headings, same section, same plan
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where n units stand: ``plan`` (n,) the number of each one's plan; ``sections`` three (n,) numberings of what
+    stands under the same headings, under the same upper headings, and in the same plan."""
+
+    plan: np.ndarray
+    sections: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def places_of(plan: np.ndarray, near: Sequence[str], above: Sequence[str]) -> Places:
+    """The places of units from their plans, their lowest headings and those above it, all (n,)."""
+    numbers = plan.tolist()
+    return Places(
+        plan,
+        (
+            _numbered(zip(numbers, near, above, strict=True)),
+            _numbered(zip(numbers, above, strict=True)),
+            _numbered(numbers),
+        ),
+    )
+
+
+def _numbered(keys: Iterable[Hashable]) -> np.ndarray:
+    at: dict[Hashable, int] = {}
+    return np.asarray([at.setdefault(key, len(at)) for key in keys], dtype=np.int64)
 
 
 def shift(rows: np.ndarray, by: int, plan: np.ndarray) -> np.ndarray:
@@ -27,33 +55,23 @@ def shift(rows: np.ndarray, by: int, plan: np.ndarray) -> np.ndarray:
     return moved
 
 
-def views(
-    scores: np.ndarray, plan: np.ndarray, near: Sequence[Hashable], above: Sequence[Hashable]
-) -> np.ndarray:
+def views(scores: np.ndarray, places: Places) -> np.ndarray:
     """What the second pass sees of n units: float32 (VIEWS, n, k), from scores (n, k) whose softmax is calibrated.
 
-    ``near`` and ``above`` are each unit's lowest heading and those above it. The mean over a section or plan
-    leaves the unit itself out.
+    The mean over a section or plan leaves the unit itself out.
     """
     chance = softmax(scores)
-    numbers = plan.tolist()
-    sections = (
-        list(zip(numbers, near, above, strict=True)),
-        list(zip(numbers, above, strict=True)),
-        numbers,
-    )
-    seen = [scores, *(shift(chance, by, plan) for by in STEPS), *(_others(chance, s) for s in sections)]
-    return np.stack(seen).astype(np.float32)
+    around = [shift(chance, by, places.plan) for by in STEPS]
+    around += [_others(chance, section) for section in places.sections]
+    return np.stack([scores, *around]).astype(np.float32)
 
 
-def _others(chance: np.ndarray, section: Sequence[Hashable]) -> np.ndarray:
+def _others(chance: np.ndarray, section: np.ndarray) -> np.ndarray:
     """(n, k) mean of the other rows of each row's section; zeros where it stands alone."""
-    at: dict[Hashable, int] = {}
-    place = np.asarray([at.setdefault(key, len(at)) for key in section], dtype=np.int64)
-    total = np.zeros((len(at), chance.shape[1]), chance.dtype)
-    np.add.at(total, place, chance)
-    size = np.bincount(place, minlength=len(at))[place] if len(place) else np.zeros(0)
-    return (total[place] - chance) / np.maximum(size - 1, 1)[:, None]
+    size = np.bincount(section)
+    total = np.zeros((len(size), chance.shape[1]), chance.dtype)
+    np.add.at(total, section, chance)
+    return (total[section] - chance) / np.maximum(size[section] - 1, 1)[:, None]
 
 
 def combine(seen: np.ndarray, weights: np.ndarray) -> np.ndarray:

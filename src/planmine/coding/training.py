@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold
 from planmine.codebook import Codebook
 from planmine.coding import features, surroundings
 from planmine.coding.labels import CodedPlan
-from planmine.coding.model import FORMAT, TASKS, Coder, Encode
+from planmine.coding.model import FORMAT, TASKS, Coder, Encode, places_of
 from planmine.records import Unit
 
 Cut = Callable[[str, int], Sequence[Unit]]
@@ -217,7 +217,8 @@ def train(
     scored: list[dict[str, np.ndarray]] = [{} for _ in readings]
     for seen, held in split(readings, recipe):
         coder = first_pass([readings[i] for i in seen], design, classes, recipe)
-        scores = coder.scores([readings[i].context for i in held])
+        contexts = [readings[i].context for i in held]
+        scores = coder.scores(contexts, places_of(contexts))
         ends = np.cumsum([len(readings[i].context.own) for i in held])[:-1]
         for task in TASKS:
             for i, part in zip(held, np.split(scores[task], ends), strict=True):
@@ -225,10 +226,11 @@ def train(
     coder = first_pass(readings, design, classes, recipe)
     coder.config |= {"label_threshold": recipe.label_threshold, "first_temperature": {}, "temperature": {}}
     coder.config |= {"units": len(rows), "groups": len({reading.group for reading in readings})}
+    places = places_of([reading.context for reading in readings])
     chances = {}
     for task in TASKS:
         truth = np.array([classes[task].index(target_of(row, task)) for row in rows])
-        chances[task] = _second_pass(coder, task, readings, [s[task] for s in scored], truth, recipe)
+        chances[task] = _second_pass(coder, task, readings, places, [s[task] for s in scored], truth, recipe)
     return coder, chances
 
 
@@ -260,6 +262,7 @@ def _second_pass(
     coder: Coder,
     task: str,
     readings: Sequence[Reading],
+    places: surroundings.Places,
     scores: Sequence[np.ndarray],
     truth: np.ndarray,
     recipe: Recipe,
@@ -270,7 +273,7 @@ def _second_pass(
     )  # readings keep their coded rows in the order of the text
     everything = np.concatenate(scores)
     coder.config["first_temperature"][task] = round(temperature(everything[coded], truth), 4)
-    seen = coder.surroundings(task, everything, [r.context for r in readings])[:, coded]
+    seen = coder.around(task, everything, places)[:, coded]
     weigh = importance(readings, recipe.genre_balance)
     reading_of = np.repeat(np.arange(len(readings)), [len(r.coded) for r in readings])
     held_out = np.zeros_like(seen[0])

@@ -54,7 +54,7 @@ def expected_similarity(
         miss.data = np.log1p(-np.minimum(miss.data / pool[miss.indices], 1 - 1e-9))
         chance[own] = 1 - np.exp(miss @ mix.T)
     size = np.maximum(mix.sum(axis=1), 1)
-    group = sparse.csr_array((np.ones(count), (corpus.city, np.arange(count))), shape=(cities, count))
+    group = _by_city(corpus, np.ones(count))
     share, mean = (group @ there).toarray() / size[:, None], group @ chance / size[:, None]
     a, b = np.triu_indices(cities, 1)
     similarity, expected = (share[a, b] + share[b, a]) / 2, (mean[a, b] + mean[b, a]) / 2
@@ -130,11 +130,15 @@ def clusters(
     return frame, float(np.mean(scores)) if scores else float("nan")
 
 
+def _by_city(corpus: Comparable, weight: np.ndarray) -> sparse.csr_array:
+    """(cities, n) the weight of each measure in the row of its city."""
+    place = (corpus.city, np.arange(len(weight)))
+    return sparse.csr_array((weight, place), shape=(len(corpus.cities), len(weight)))
+
+
 def _distance(corpus: Comparable, there: sparse.csr_array, weight: np.ndarray) -> np.ndarray:
     """(cities, cities) 1 - similarity under weights of the measures."""
-    group = sparse.csr_array(
-        (weight, (corpus.city, np.arange(len(weight)))), shape=(len(corpus.cities), len(weight))
-    )
+    group = _by_city(corpus, weight)
     share = (group @ there).toarray() / np.maximum(group.sum(axis=1), 1e-9)[:, None]
     distance = 1 - (share + share.T) / 2
     np.fill_diagonal(distance, 0)

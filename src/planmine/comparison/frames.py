@@ -34,7 +34,7 @@ class Comparable:
 
     ``rows``: (n,) measures with a city and an action, by city and measure_id; ``position``: (n,) their
     places in the frame given; ``cities``: every city named there, sorted; ``city``, ``category``: (n,)
-    indices into ``cities`` and ``categories``; ``plan``: (n,) a number for each plan; ``left_out``: measures with an action and no known city.
+    indices into ``cities`` and ``categories``; ``left_out``: measures with an action and no known city.
     """
 
     rows: pd.DataFrame
@@ -43,7 +43,6 @@ class Comparable:
     city: np.ndarray
     categories: list[str]
     category: np.ndarray
-    plan: np.ndarray
     left_out: int
 
 
@@ -94,11 +93,6 @@ def comparable(measures: pd.DataFrame, codebook: Codebook | None = None) -> Comp
         city=number(cities, rows["city"]),
         categories=categories,
         category=number(categories, rows["category"]),
-        plan=np.unique(rows["measure_id"].str.rpartition(":")[0].to_numpy(dtype=object), return_inverse=True)[
-            1
-        ]
-        if len(rows)
-        else np.empty(0, dtype=np.int64),
         left_out=int(measures["status"].isin(COMPARED).sum()) - len(rows) if len(measures) else 0,
     )
 

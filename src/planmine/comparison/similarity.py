@@ -69,7 +69,8 @@ def similarity(
         share_a, share_b = k_a / n_a, k_b / n_b
         profile = counts / counts.sum(axis=1, keepdims=True)
     mean = (share_a + share_b) / 2
-    drawn = [_draw(corpus, there, number, draws, seed) for number in range(cities)]
+    plan = np.array([name.rpartition(":")[0] for name in corpus.rows["measure_id"]], dtype=object)
+    drawn = [_draw(corpus, there, plan, city, draws, seed) for city in range(cities)]
     low, high = np.empty_like(mean), np.empty_like(mean)
     for pair, (first, second) in enumerate(zip(a, b, strict=True)):
         both = (drawn[first][:, second] + drawn[second][:, first]) / 2
@@ -117,14 +118,16 @@ def with_all(values: np.ndarray) -> np.ndarray:
     return np.concatenate([values.sum(axis=-1, keepdims=True), values], axis=-1)
 
 
-def _draw(corpus: Comparable, there: sparse.csr_array, city: int, draws: int, seed: int) -> np.ndarray:
+def _draw(
+    corpus: Comparable, there: sparse.csr_array, plan: np.ndarray, city: int, draws: int, seed: int
+) -> np.ndarray:
     """(draws, cities, 1 + categories) shares of a city's measures that each other city matches, drawn again."""
     own = np.flatnonzero(corpus.city == city)
     generator = np.random.default_rng([seed, crc32(corpus.cities[city].encode())])
     weight = generator.standard_exponential((draws, len(own)), dtype=np.float32)
-    plans, plan = np.unique(corpus.plan[own], return_inverse=True)
+    plans, of = np.unique(plan[own], return_inverse=True)
     if len(plans) > 1:
-        weight *= generator.standard_exponential((draws, len(plans)), dtype=np.float32)[:, plan]
+        weight *= generator.standard_exponential((draws, len(plans)), dtype=np.float32)[:, of]
     hits = np.zeros((draws, there.shape[1], len(corpus.categories)), np.float32)
     total = np.zeros((draws, 1, len(corpus.categories)), np.float32)
     for kind in np.unique(corpus.category[own]):
