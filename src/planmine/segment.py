@@ -17,40 +17,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from planmine.numbering import BULLET, ENUMERATOR, NUMERALS, rank_of
 from planmine.records import Exclusion, Unit
 
 UnitKind = Literal["quasi-sentence", "sentence"]
 
-_CN = "一二三四五六七八九十"
-# Ranks order the styles of Chinese numbering from chapter to run-in enumerator.
 _TITLE, _UNNUMBERED, _SUBHEAD = 0, 1, 25
-_STYLES: tuple[tuple[int, str], ...] = (
-    (10, rf"第[{_CN}百\d]{{1,4}}(?:部分|章|编|篇)[、:：,，]?"),
-    (12, rf"第[{_CN}百\d]{{1,4}}节[、:：]?"),
-    (20, rf"[{_CN}]{{1,3}}[、.．]|[{_CN}]{{1,3}}\s+、|第[{_CN}]{{1,2}}、(?![{_CN}])|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ][、.．]"),
-    (30, rf"[(（]\s*[{_CN}]{{1,3}}\s*[)）][、.．]?|[㈠-㈩]"),
-    (35, rf"第[{_CN}百\d]{{1,4}}条[、:：]?"),
-    (
-        40,
-        r"\d{1,3}\s?[、.．](?!\d)|\d{1,2}[、.．](?=(?:19|20)\d{2}年|\d{1,2}月)|\d{1,2}、(?=\d+\s?[^\d、.\s])|[⒈-⒛]",
-    ),
-    (50, r"[(（]\s*\d{1,2}\s*[)）][、.．]?|\d{1,2}[)）]|[⑴-⒇]"),
-    (60, r"[①-⑳❶-❿]"),
-    (
-        70,
-        rf"[{_CN}]{{1,3}}(?:是|要)(?![{_CN}]|否|非)[，,]?|第[{_CN}]{{1,2}}[，,]|其[一二三四五六][，,、:：]",
-    ),
-    (70, r"(?:首先|其次|再次|再者|最后)[，,]"),
-    (80, r"[—–─―]{1,3}\s*|[●•·■◆▲★☆○◇□※➢]\s*"),
-)
-_ENUMERATOR = re.compile("|".join(f"(?P<s{i}>{style})" for i, (_, style) in enumerate(_STYLES)))
 # Inside a paragraph only these begin a unit; 1. and （一） need the end of a sentence before them.
-_INNER_AFTER_COMMA = re.compile(rf"(?<=[,，])\s*(?=[{_CN}]{{1,2}}是(?![{_CN}]|否|非))")
+_INNER_AFTER_COMMA = re.compile(rf"(?<=[,，])\s*(?=[{NUMERALS}]{{1,2}}是(?![{NUMERALS}]|否|非))")
 _CLOSERS = "”’\"'）)】》」』〉]"
 _CLOSING = f"[{re.escape(_CLOSERS)}]*"
+_HALF_STOP = r"(?<=[一-鿿])\.(?![A-Za-z0-9.])"
 _SENTENCE_END = {
-    "quasi-sentence": re.compile(rf"(?:[。！？；!;]|(?<![?xX×])\?(?![?xX×])){_CLOSING}"),
-    "sentence": re.compile(rf"(?:[。！？!]|(?<![?xX×])\?(?![?xX×])){_CLOSING}"),
+    (unit, half): re.compile(rf"(?:[{marks}]|(?<![?xX×])\?(?![?xX×]){rest}){_CLOSING}")
+    for unit, marks in (("quasi-sentence", "。！？；!;"), ("sentence", "。！？!"))
+    for half, rest in ((False, ""), (True, rf"|{_HALF_STOP}"))
 }
 _GOES_ON = re.compile(r"\s*[，、的等：,:]")  # “……！”的理念: the mark stands inside a phrase
 _CIRCLED = re.compile(r"(?<=[^图表见注第])(?=[①-⑳❶-❿])")
@@ -73,7 +54,7 @@ _FIGURE = re.compile(r"(?<![\d第])(?!(?:19|20)\d{2}(?!\d)|\d{1,2}[月日])\d|[x
 _ASSERTS = re.compile(r"能够|可以|(?<!但凡)是(?!否)|需要|意味着|标志着|必须|我们|已经?|取得了|得到了")
 _HEAD_WORDS = r"(?:工作)?(?:回顾|总结|安排|打算|部署|思路|要求|目标|任务|举措|措施|成效|情况|计划|建议|原则|重点|形势|问题)"
 _TITLE_LINE = re.compile(
-    rf"^(?:[{_CN}]{{1,3}}、|[(（][{_CN}]{{1,3}}[)）])|"
+    rf"^(?:[{NUMERALS}]{{1,3}}、|[(（][{NUMERALS}]{{1,3}}[)）])|"
     r"(?:计划|总结|方案|要点|意见|报告|通知|办法|细则|规定|汇报|规划|纲要|讲话)(?:[(（][^()（）]{1,12}[)）])?$"
 )
 # "一、2018年工作回顾 2018年是…" on one line: a numbered heading glued to its text.
@@ -81,7 +62,9 @@ _GLUED = re.compile(
     rf"(?P<head>(?:[^，。；：,;:\n]{{0,40}}?){_HEAD_WORDS})"
     rf"(?=(?:[ \t　]+|\*\*\s*)[^\s，。；]|\d{{4}}年[^，。；]{{0,4}}(?:是|，)|(?:过去|一年来|五年来|各位代表|今年))"
 )
+_COLON_TITLE = re.compile(rf"{_HEAD_WORDS}[：:]$")  # 六月份工作计划：
 _RUN_IN_MAX, _HEADING_MAX, _WRAP_MIN = 30, 60, 28
+_COLON_TITLE_MAX, _BULLET_TITLE_MAX = 16, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +99,10 @@ def segment(
     paragraphs = list(_paragraphs(text, _lines(text, start, end, exclude)))
     notes: list[tuple[int, str]] = []
     pieces: list[_Piece] = []
+    body = text[start:end]
+    half = len(re.findall(_HALF_STOP, body)) > body.count("。")  # the whole text ends its sentences so
     for number, (low, high) in enumerate(paragraphs):
-        pieces.extend(_pieces(text, low, high, number, unit, notes))
+        pieces.extend(_pieces(text, low, high, number, _SENTENCE_END[unit, half], notes))
     return list(_units(text, pieces, notes))
 
 
@@ -187,7 +172,7 @@ def _wraps(before: str, line: str, blank: bool) -> bool:
     if tail.endswith("**") or before.rstrip().endswith("**") or line.lstrip(" \u3000").startswith("**"):
         return False
     stripped = line.strip(_MARKS)
-    if _ENUMERATOR.match(stripped) or _TERMINAL.search(tail):
+    if ENUMERATOR.match(stripped) or _TERMINAL.search(tail):
         return False
     if re.search(r"[，、,（(“《]$", tail) and len(tail) > 6:
         return True
@@ -204,7 +189,7 @@ def _wraps(before: str, line: str, blank: bool) -> bool:
 
 
 def _pieces(
-    text: str, low: int, high: int, number: int, unit: UnitKind, notes: list[tuple[int, str]]
+    text: str, low: int, high: int, number: int, ends: re.Pattern[str], notes: list[tuple[int, str]]
 ) -> list[_Piece]:
     """Cut one paragraph at sentence ends, enumerators and notes."""
     hashes = len(text[low:high].lstrip()) - len(text[low:high].lstrip().lstrip("#"))
@@ -216,13 +201,18 @@ def _pieces(
         if match.end() >= len(body.rstrip()) or body[match.start() - 1 : match.start()] in "。；！;":
             holes.append((low + match.start(), low + match.end()))
     cuts.update(offset for hole in holes for offset in hole)
-    for match in _SENTENCE_END[unit].finditer(body):
-        if not _GOES_ON.match(body, match.end()) and not any(a <= low + match.start() < b for a, b in holes):
-            cuts.add(low + match.end())
+    for match in ends.finditer(body):
+        end = match.end()
+        quote = match.group().find('"')
+        if quote >= 0 and body.count('"', 0, match.start() + quote) % 2 == 0:
+            end = match.start() + quote  # a straight quotation mark that opens
+        if not _GOES_ON.match(body, end) and not any(a <= low + match.start() < b for a, b in holes):
+            cuts.add(low + end)
     cuts.update(low + m.end() for m in _INNER_AFTER_COMMA.finditer(body))
     cuts.update(low + m.start() for m in _CIRCLED.finditer(body))
     for match in re.finditer(
-        rf"[：:]\s*(?=(?:[{_CN}]是|[(（][{_CN}\d]{{1,2}}[)）]|1[、.．](?!\d)|首先[，,]|第一[，,]))", body
+        rf"[：:]\s*(?=(?:[{NUMERALS}]是|[(（][{NUMERALS}\d]{{1,2}}[)）]|1[、.．](?!\d)|首先[，,]|第一[，,]))",
+        body,
     ):
         cuts.add(low + match.end())
     for match in re.finditer(r"\*\*[^*\n]+\*\*", body):
@@ -254,10 +244,10 @@ def _trim(text: str, low: int, high: int, number: int, hashes: int) -> Iterator[
         assert lead
         bold = bold or "**" in lead.group()
         position = lead.end()
-        match = _ENUMERATOR.match(text, position, high)
-        if not match or match.end() >= high or (rank is not None and _STYLES[_style(match)][0] <= rank):
+        match = ENUMERATOR.match(text, position, high)
+        if not match or match.end() >= high or (rank is not None and rank_of(match) <= rank):
             break
-        rank = _STYLES[_style(match)][0]
+        rank = rank_of(match)
         position = match.end()
     while high > position and text[high - 1] in _MARKS:
         high -= 1
@@ -271,11 +261,6 @@ def _trim(text: str, low: int, high: int, number: int, hashes: int) -> Iterator[
             yield from _trim(text, cut, high, number, 0)
             return
     yield _Piece(position, high, rank, False, False, bold, hashes, number)
-
-
-def _style(match: re.Match[str]) -> int:
-    assert match.lastgroup
-    return int(match.lastgroup[1:])
 
 
 def _units(text: str, pieces: Sequence[_Piece], notes: Sequence[tuple[int, str]]) -> Iterator[Unit]:
@@ -298,7 +283,7 @@ def _units(text: str, pieces: Sequence[_Piece], notes: Sequence[tuple[int, str]]
                     False  # the last of a list of bare items; what follows is another paragraph
                 )
             siblings[piece.rank] = "heading" if title_line or run_in else "measure"
-        rank = _rank(piece, index, numbered)
+        rank = _SUBHEAD if piece.rank == BULLET and title_line else _rank(piece, index, numbered)
         if piece.rank is not None or title_line:
             while stack and stack[-1][0] >= rank:
                 stack.pop()
@@ -333,17 +318,33 @@ def _heading(content: str, piece: _Piece, following: _Piece | None, index: int) 
     """Whether a piece is a title line, and whether it is a run-in lead."""
     if following is None:
         return False, False
-    ended = bool(re.search(rf"[。！？；!?;]{_CLOSING}$", content))
+    ended = bool(re.search(rf"(?:[。！？；!?;]|(?<=[一-鿿])\.){_CLOSING}$", content))
     deeper = following.rank is None or (piece.rank is not None and following.rank > piece.rank)
     if not ended:
         alone = piece.last or (piece.bold and following.paragraph == piece.paragraph)
         plain = not content.endswith(("：", ":", "，", ",", "、")) and len(content) <= _HEADING_MAX
         if piece.hashes:
             return plain, False
+        if alone and len(content) <= _COLON_TITLE_MAX and _COLON_TITLE.search(content):
+            return True, False
         if piece.rank is None:
-            titled = plain and len(re.findall("[，,]", content)) < 3 and (index == 0 or len(content) <= 40)
+            commas = 3 if index == 0 or len(content) <= 25 else 2
+            titled = (
+                plain and len(re.findall("[，,]", content)) < commas and (index == 0 or len(content) <= 40)
+            )
             return titled and (index == 0 or (alone and (piece.first or piece.bold))), False
+        if piece.rank == BULLET and following.rank is not None and len(content) <= _BULLET_TITLE_MAX:
+            return alone and plain, False
         return alone and plain and deeper, False
+    question = content.endswith(("？", "?")) and len(content) <= _BULLET_TITLE_MAX
+    if (
+        question
+        and piece.first
+        and piece.last
+        and piece.rank is None
+        and following.paragraph != piece.paragraph
+    ):
+        return True, False
     lead = (piece.rank is not None or (piece.bold and piece.first)) and not piece.hashes
     same_item = deeper if piece.rank is not None else following.paragraph == piece.paragraph
     short = len(content) <= _RUN_IN_MAX and not _FIGURE.search(content)
