@@ -43,7 +43,9 @@ def main() -> None:
     model = MiniBatchKMeans(CELLS, batch_size=8192, n_init=1, max_iter=20, random_state=0).fit(vectors)
     centroids = model.cluster_centers_ / np.linalg.norm(model.cluster_centers_, axis=1, keepdims=True)
     save_file({"centroids": centroids.astype(np.float16)}, OUT, metadata={"revision": encoder.revision})
-    print(f"{OUT}: {CELLS} cells of {len(chosen)} of {len(texts)} measures, {OUT.stat().st_size / 1e3:.0f} kB")
+    print(
+        f"{OUT}: {CELLS} cells of {len(chosen)} of {len(texts)} measures, {OUT.stat().st_size / 1e3:.0f} kB"
+    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from planmine.comparison.evidence import MatchModel
 from planmine.comparison.expectation import clusters, expected_similarity
 from planmine.comparison.formulae import take_out
 from planmine.comparison.frames import ALL, comparable
-from planmine.comparison.gather import Encode, bring_pairs, gather
 from planmine.comparison.matches import list_matches, list_passages
+from planmine.comparison.material import Encode, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import fill
 from planmine.comparison.reuse import MAX_MEASURES, NGRAM
@@ -41,7 +41,7 @@ class CompareSettings:
 
     match_threshold: float = 0.4
     count_threshold: float = 0.5
-    neighbours: int = 5
+    neighbours: int = 2
     exact: int = 10_000
     sure: float = 0.9
     ngram: int = NGRAM

@@ -55,7 +55,7 @@ def expected_similarity(corpus: Comparable, left: np.ndarray, best: np.ndarray) 
     for city, (own, sums) in enumerate(found):
         others = size.sum(axis=0) - size[city] - size  # (cities, kinds): measures that neither is nor city's
         everywhere = (given.sum(axis=0) - sums.sum(axis=0)) / np.maximum(others.sum(axis=1), 1)
-        rate = (given[own] - sums + PRIOR * everywhere) / (others[:, own].T + PRIOR)
+        rate = (given[own] - sums + PRIOR * everywhere) / np.maximum(others[:, own].T + PRIOR, 1)
         rate[:, city] = 0
         rest = (rate.sum(axis=1, keepdims=True) - rate) / (cities - 2)
         usual = (sums.sum(axis=1, keepdims=True) - sums) / (cities - 2)

@@ -116,7 +116,7 @@ def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
     read = recalled(
         memory or Memory(),
         "clauses",
-        [key_of("clauses", "\x1f".join(own).encode()) for own in per_city],
+        [key_of("clauses", own) for own in per_city],
         lambda missing: [{k: _read(per_city[k]) for k in missing}],
     )
     sizes = [len(part["owner"]) for part in read]
@@ -184,7 +184,7 @@ def _wordings(
     row = np.concatenate([np.flatnonzero(left), with_any]).astype(np.int64)
     kind = np.concatenate([np.where(has[left], CUT, PLAIN), np.full(len(with_any), WRITTEN)])
     order = np.lexsort((kind, row))
-    row, kind = row[order], kind[order]
+    row, kind = row[order], kind[order].astype(np.int8)
     pick = list(zip(row.tolist(), kind.tolist(), strict=True))
     return Wordings(
         row,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,9 +20,11 @@ Arrays = dict[str, np.ndarray]
 
 
 def key_of(*parts: object) -> str:
-    """32 hexadecimal digits that stand for the parts; bytes as they are, all else as its repr."""
+    """32 hexadecimal digits that stand for the parts: bytes as they are, lists of texts, all else as its repr."""
     digest = hashlib.sha256()
     for part in parts:
+        if isinstance(part, list):
+            part = f"{len(part)}\x1f".encode() + "\x1f".join(part).encode()
         data = part if isinstance(part, bytes) else repr(part).encode()
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()[:32]
@@ -86,13 +89,15 @@ def recalled(
     batches; each batch is remembered in one file, so that a run that is stopped loses the batch in work.
     """
     found: dict[int, Arrays] = {}
-    place = {key: k for k, key in enumerate(keys)}
+    places: dict[str, list[int]] = defaultdict(list)
+    for k, key in enumerate(keys):
+        places[key].append(k)
     for file in memory.keys(kind):
         held = memory.get(kind, file) or {}
         names = [row.tobytes().decode() for row in held.pop("keys", np.empty((0, 32), dtype=np.uint8))]
-        wanted = [(row, place[name]) for row, name in enumerate(names) if name in place]
-        for row, k in wanted:
-            found.setdefault(k, _taken(held, row))
+        for row, name in enumerate(names):
+            for k in places.get(name, ()):
+                found.setdefault(k, _taken(held, row))
     missing = [k for k in range(len(keys)) if k not in found]
     for batch in make(missing) if missing else ():
         found |= batch

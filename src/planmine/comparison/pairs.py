@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from planmine.comparison.evidence import Evidence, MatchModel
-from planmine.comparison.formulae import CUT, WRITTEN, Wordings
+from planmine.comparison.formulae import CUT, PLAIN, WRITTEN, Wordings
 from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays
 from planmine.comparison.reuse import Passages, Reuse
-from planmine.comparison.search import Search, cosine, nearest
+from planmine.comparison.search import STEPS, Search, cosine, nearest
 
 SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 COUNTED = 0.1  # least probability of a counterpart; from 0.4 on, less of a planted overlap is found again
@@ -136,39 +136,38 @@ def _weigh(
     begin, end = np.searchsorted(city, (x, x + 1))
     i, j, dot = material.search.near(int(begin), int(end), others[city])
     # a text without its set phrases and one with them are never in one view
-    one_view = kind[i] + kind[j] != CUT + WRITTEN
-    i, j, dot = i[one_view], j[one_view], dot[one_view]
+    if (kind != PLAIN).any():
+        one_view = kind[i] + kind[j] != CUT + WRITTEN
+        i, j, dot = i[one_view], j[one_view], dot[one_view]
     view = (kind[i] == WRITTEN) | (kind[j] == WRITTEN)
-    close = nearest((i * cities + city[j]) * 2 + view, dot, j, material.neighbours)
-    close |= nearest(j * 2 + view, dot, i, material.neighbours)
+    near_i = i - np.int32(begin)
+    close = nearest(
+        (near_i * cities + city[j]) * 2 + view, int(end - begin) * cities * 2, dot, j, material.neighbours
+    )
+    close |= nearest(j * 2 + view, count * 2, dot, near_i, material.neighbours)
     copied = material.wordings.cut[passages.i] * count + material.wordings.cut[passages.j]
     order = np.argsort(copied)
     copied, copied_share = copied[order], passages.share[order]
-    key = np.union1d(i[close] * count + j[close], copied)
-    found = [(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=bool))]
+    key, once = np.unique(i[close].astype(np.int64) * count + j[close], return_index=True)
+    cosines = np.minimum(dot[close][once] / STEPS**2, 1)
+    place = np.minimum(np.searchsorted(copied, key), max(len(copied) - 1, 0))
+    both = copied[place] == key if len(copied) else np.zeros(len(key), dtype=bool)
+    share = np.zeros(len(key))
+    share[both] = copied_share[place[both]]
+    far = np.ones(len(copied), dtype=bool)  # copied, and yet not among the nearest
+    far[place[both]] = False
+    key, share = np.concatenate([key, copied[far]]), np.concatenate([share, copied_share[far]])
+    cosines = np.concatenate([cosines, cosine(material.search.steps, *np.divmod(copied[far], count))])
+    same_text = share >= SAME_TEXT
+    probability = np.empty(len(key))
     for top in range(0, len(key), _PAIRS):
-        part = key[top : top + _PAIRS]
-        i, j = np.divmod(part, count)
-        cosines = cosine(material.search.steps, i, j)
-        probability = material.model.probability(material.evidence.signals(i, j, cosines))
-        share = np.zeros(len(part))
-        share[np.searchsorted(part, _within(copied, part))] = copied_share[_inside(copied, part)]
-        same_text = share >= SAME_TEXT
-        # what stands word for word in both is the same action whatever its frame of other words
-        probability = np.where(same_text, np.maximum(probability, share), probability)
-        keep = probability >= COUNTED
-        found.append((part[keep], probability[keep], cosines[keep], same_text[keep]))
-    key, probability, cosines, same_text = (np.concatenate(part) for part in zip(*found, strict=True))
-    return key, probability, cosines, same_text
-
-
-def _inside(keys: np.ndarray, part: np.ndarray) -> slice:
-    """Which of the sorted keys are in a part of them all."""
-    return slice(int(np.searchsorted(keys, part[0])), int(np.searchsorted(keys, part[-1], side="right")))
-
-
-def _within(keys: np.ndarray, part: np.ndarray) -> np.ndarray:
-    return keys[_inside(keys, part)]
+        part = slice(top, top + _PAIRS)
+        signals = material.evidence.signals(*np.divmod(key[part], count), cosines[part])
+        probability[part] = material.model.probability(signals)
+    # what stands word for word in both is the same action whatever its frame of other words
+    probability = np.where(same_text, np.maximum(probability, share), probability)
+    keep = probability >= COUNTED
+    return key[keep], probability[keep], cosines[keep], same_text[keep]
 
 
 def _most(

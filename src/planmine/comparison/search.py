@@ -87,31 +87,31 @@ class Search:
             return cls(steps)
         place = np.argsort(filed.ravel(), kind="stable")
         starts = np.searchsorted(filed.ravel()[place], np.arange(cells + 1))
-        return cls(steps, filed, place // filed.shape[1], starts)
+        return cls(steps, filed, (place // filed.shape[1]).astype(np.int32), starts)
 
     def near(self, begin: int, end: int, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Pairs (i in [begin, end), j where ``wanted``) of cosine LEAST or more, and their dot products in steps."""
-        found = [(np.empty(0, dtype=np.int64),) * 3]
+        """Pairs (i in [begin, end), j where ``wanted``) of cosine LEAST or more, and their dot products in steps.
+
+        A pair that is filed together in more than one cell stands there more than once.
+        """
+        found = [(np.empty(0, dtype=np.int32),) * 3]
         least = LEAST * STEPS**2
         for rows, columns in self._blocks(begin, end, wanted):
             right = self.steps[columns].astype(np.float32).T
             for top in range(0, len(rows), _ROWS):
                 part = rows[top : top + _ROWS]
-                dots = self.steps[part].astype(np.float32) @ right
-                flat = np.flatnonzero(dots.ravel() >= least)
+                dots = (self.steps[part].astype(np.float32) @ right).ravel()
+                flat = np.flatnonzero(dots >= least)
                 r, c = np.divmod(flat, len(columns))
-                found.append((part[r], columns[c], dots.ravel()[flat].astype(np.int64)))
+                found.append((part[r], columns[c], dots[flat].astype(np.int32)))
         i, j, dot = (np.concatenate(part) for part in zip(*found, strict=True))
-        if self.filed is None:
-            return i, j, dot
-        _, once = np.unique(i * len(self.steps) + j, return_index=True)  # filed together twice
-        return i[once], j[once], dot[once]
+        return i, j, dot
 
     def _blocks(self, begin: int, end: int, wanted: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         if self.filed is None or self.order is None or self.starts is None:
-            columns = np.flatnonzero(wanted)
+            columns = np.flatnonzero(wanted).astype(np.int32)
             for left in range(0, len(columns), _COLUMNS):
-                yield np.arange(begin, end), columns[left : left + _COLUMNS]
+                yield np.arange(begin, end, dtype=np.int32), columns[left : left + _COLUMNS]
             return
         for cell in range(len(self.starts) - 1):
             rows = self.order[self.starts[cell] : self.starts[cell + 1]]
@@ -122,11 +122,19 @@ class Search:
                     yield own, columns[left : left + _COLUMNS]
 
 
-def nearest(group: np.ndarray, dot: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
-    """(p,) bool: which pairs are among the ``count`` nearest of their group; the lower ``other`` first at a tie."""
-    order = np.lexsort((other, -dot, group))
-    start = np.flatnonzero(np.diff(group[order], prepend=-1))
-    rank = np.arange(len(order)) - np.repeat(start, np.diff(start, append=len(order)))
-    keep = np.zeros(len(order), dtype=bool)
-    keep[order[rank < count]] = True
+def nearest(group: np.ndarray, groups: int, dot: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
+    """(p,) bool: which pairs are among the ``count`` nearest of their group; the lower ``other`` first at a tie.
+
+    The highest of each group is looked for ``count`` times, which takes a tenth of the time that sorting does. A pair
+    that stands there twice is chosen twice.
+    """
+    many = int(other.max(initial=0)) + 1
+    rank = dot.astype(np.int64) * many + (many - 1 - other)  # no ties in a group, and at least 0
+    keep, left = np.zeros(len(rank), dtype=bool), np.arange(len(rank))
+    for _ in range(count):
+        top = np.full(groups, -1, dtype=np.int64)
+        np.maximum.at(top, group[left], rank[left])
+        chosen = rank[left] == top[group[left]]
+        keep[left[chosen]] = True
+        left = left[~chosen]
     return keep

@@ -81,7 +81,7 @@ def _remembered_steps(
     texts: list[list[str]], encode: Encode, revision: str, cells: np.ndarray | None, memory: Memory
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Vectors in steps, and their cells, of the texts of each city; those not remembered are encoded together."""
-    keys = [key_of("vectors", revision, "\x1f".join(own).encode()) for own in texts]
+    keys = [key_of("vectors", revision, own) for own in texts]
 
     def make(missing: list[int]) -> Iterator[dict[int, Arrays]]:
         steps = to_steps(np.asarray(encode([text for k in missing for text in texts[k]]), dtype=np.float32))
@@ -115,9 +115,9 @@ def _keys(
             key_of(
                 common,
                 city,
-                "\n".join(lines[slice(*corpus.bounds[k : k + 2].tolist())]).encode(),
-                "\x1f".join(wordings.texts[own]).encode(),
-                "\x1f".join(wordings.blanked[own]).encode(),
+                lines[slice(*corpus.bounds[k : k + 2].tolist())],
+                wordings.texts[own],
+                wordings.blanked[own],
                 wordings.kind[own].tobytes(),
                 steps[own].tobytes(),
             )
