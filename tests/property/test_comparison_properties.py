@@ -294,7 +294,7 @@ def test_one_city_is_compared_with_nothing_and_has_its_coverage() -> None:
         {"neighbours": 0},
         {"ngram": 1},
         {"draws": 1},
-        {"sure": 0.1},
+        {"listed": 0},
         {"exact": -1},
         {"seed": -1},
     ],

@@ -34,8 +34,8 @@ class CompareSettings:
     ``match_threshold``: least probability of a match that is listed (similarity weighs less probable ones, too); ``count_threshold``: from
     here a match is called one where it must be yes or no (at 0.5 about as many are missed as are wrong);
     ``neighbours``: candidates that a measure has in each other city; ``exact``: measures up to which all
-    pairs of measures are looked at and all matches listed; above, candidates are found through cells and matches of
-    ``sure`` probability or more are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
+    pairs of measures are looked at and all matches listed; above, candidates are found through cells and the ``listed``
+    most probable matches of each two cities are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
     n-gram in more measures of two cities is no copy between them; ``draws``, ``seed``: of the bootstrap.
     """
 
@@ -43,7 +43,7 @@ class CompareSettings:
     count_threshold: float = 0.5
     neighbours: int = 2
     exact: int = 10_000
-    sure: float = 0.9
+    listed: int = 100
     ngram: int = NGRAM
     max_measures: int = MAX_MEASURES
     draws: int = 300
@@ -52,10 +52,17 @@ class CompareSettings:
     def __post_init__(self) -> None:
         if not 0 < self.match_threshold < 1:
             raise ValueError(f"match_threshold {self.match_threshold}: a probability between 0 and 1")
-        for name in ("count_threshold", "sure"):
-            if not self.match_threshold <= getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)}: from match_threshold to 1")
-        least = {"neighbours": 1, "exact": 0, "ngram": 2, "max_measures": 2, "draws": 2, "seed": 0}
+        if not self.match_threshold <= self.count_threshold < 1:
+            raise ValueError(f"count_threshold {self.count_threshold}: from match_threshold to 1")
+        least = {
+            "neighbours": 1,
+            "exact": 0,
+            "listed": 1,
+            "ngram": 2,
+            "max_measures": 2,
+            "draws": 2,
+            "seed": 0,
+        }
         for name, value in least.items():
             if getattr(self, name) < value:
                 raise ValueError(f"{name} {getattr(self, name)}: {value} or more")

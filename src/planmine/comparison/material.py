@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planmine.comparison.evidence import Evidence, MatchModel
+from planmine import __version__
+from planmine.comparison.evidence import Evidence, MatchModel, load_verbs
 from planmine.comparison.formulae import CUT, Wordings
 from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
@@ -56,23 +57,23 @@ def gather(
     reuse = Reuse.of(blanked, corpus.city[wordings.row[cut]], settings.ngram, settings.max_measures)
     characters = np.zeros(len(corpus.rows), dtype=np.int64)
     characters[wordings.row[cut]] = reuse.length
-    rows = corpus.rows.iloc[wordings.row].assign(text=wordings.texts)
     return Material(
         corpus=corpus,
         wordings=wordings,
         search=Search.through(steps, filed, 0 if cells is None else len(cells)),
-        evidence=Evidence.read(rows),
+        evidence=_evidence(corpus, wordings, bounds, memory),
         reuse=reuse,
         characters=characters,
         model=model,
-        listed=settings.sure if many else settings.match_threshold,
+        threshold=settings.match_threshold,
+        listed=settings.listed if many else None,
         neighbours=settings.neighbours,
         keys=_keys(
             corpus,
             wordings,
             steps,
             bounds,
-            (_FORMAT, corpus.categories, settings, many, cells is None, model, revision),
+            (_FORMAT, __version__, corpus.categories, settings, many, cells is None, model, revision),
         ),
     )
 
@@ -97,6 +98,34 @@ def _remembered_steps(
         return np.empty((0, 1), dtype=np.int16), None
     steps = np.concatenate([part["steps"] for part in found])
     return steps, None if cells is None else np.concatenate([part["filed"] for part in found])
+
+
+def _evidence(corpus: Comparable, wordings: Wordings, bounds: np.ndarray, memory: Memory) -> Evidence:
+    """Evidence of all wordings; that of a city whose measures were read before is remembered."""
+    rows = corpus.rows[["city", "category", "labels"]].iloc[wordings.row].assign(text=wordings.texts)
+    spans = list(pairwise(bounds.tolist()))
+    coded = [
+        f"{category} {list(labels)}"
+        for category, labels in zip(rows["category"], rows["labels"], strict=True)
+    ]
+    keys = [
+        key_of(
+            _FORMAT,
+            __version__,
+            load_verbs().pattern.pattern,
+            corpus.categories,
+            city,
+            wordings.texts[begin:end],
+            coded[begin:end],
+        )
+        for city, (begin, end) in zip(corpus.cities, spans, strict=True)
+    ]
+
+    def make(missing: list[int]) -> Iterator[dict[int, Arrays]]:
+        yield {k: Evidence.read(rows[slice(*spans[k])], corpus.categories).arrays() for k in missing}
+
+    found = recalled(memory, "evidence", keys, make)
+    return Evidence.joined(found) if found else Evidence.read(rows)
 
 
 def _keys(

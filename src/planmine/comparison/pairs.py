@@ -29,8 +29,8 @@ _PAIRS = 1 << 16  # pairs weighed at a time
 class Material:
     """All that pairs of cities are compared by.
 
-    ``reuse``: of the wordings without set phrases (``wordings.cut``), ``characters`` (measures,) of each; ``listed``:
-    least probability of a match in the table; ``neighbours``: candidates of a measure in
+    ``reuse``: of the wordings without set phrases (``wordings.cut``), ``characters`` (measures,) of each; ``threshold``:
+    least probability of a match in the table, ``listed``: how many of two cities stand there at most (None: all); ``neighbours``: candidates of a measure in
     each other city; ``keys``: of all that the pairs of each city depend on.
     """
 
@@ -41,7 +41,8 @@ class Material:
     reuse: Reuse
     characters: np.ndarray
     model: MatchModel
-    listed: float
+    threshold: float
+    listed: int | None
     neighbours: int
     keys: list[str]
 
@@ -78,7 +79,7 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
     unit = np.rint(probability * ONE).astype(np.uint16)
     best = _most(row[i], row[j], unit, ~as_written, corpus, x)
     written = _most(row[i], row[j], unit, (kind[i] != CUT) & (kind[j] != CUT), corpus, x)
-    listed = ~as_written & (probability >= material.listed)
+    listed = ~as_written & (probability >= material.threshold)
     links = _split(corpus.city[row[j]], listed, len(others))
     told = _split(
         corpus.city[row[material.wordings.cut[passages.j]]], np.ones(len(passages.j), dtype=bool), len(others)
@@ -109,6 +110,9 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
             own, theirs = theirs, own
             sums, copied = sums[::-1], copied[::-1]
             sides = [sides[0][:, ::-1], sides[1][:, ::-1], sides[3], sides[2]]
+        if material.listed is not None and len(m) > material.listed:
+            surest = np.lexsort((sides[0][:, 1], sides[0][:, 0], -probability[m]))[: material.listed]
+            m, sides[0] = m[surest], sides[0][surest]
         order = np.lexsort((sides[0][:, 1], sides[0][:, 0]))
         told_order = np.lexsort((sides[1][:, 1], sides[1][:, 0]))
         results[min(x, o), max(x, o)] = {
