@@ -82,12 +82,16 @@ class Reuse:
         """Index the texts, whose cities are ``city`` (texts,), sorted."""
         characters = read_characters(texts)
         hashes, start = shingles(characters, n)
-        _, number, count = np.unique(hashes, return_inverse=True, return_counts=True)
-        often = count[number] > 1
+        sorted_hashes = np.sort(hashes)
+        twice = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
+        del sorted_hashes  # a gigabyte for a million measures
+        number = np.searchsorted(twice, hashes)
+        often = np.append(twice, np.uint64(0))[number] == hashes
+        often &= number < len(twice)
         number, start = number[often], start[often]
         owner = characters.owner[start]
         among = int(city[-1]) + 1 if len(city) else 1
-        spread = np.bincount(np.unique(number * among + city[owner]) // among, minlength=len(count))
+        spread = np.bincount(np.unique(number * among + city[owner]) // among, minlength=len(twice))
         kept = spread[number] > 1
         distinct, gram = np.unique(number[kept], return_inverse=True)
         owner = owner[kept]
@@ -127,7 +131,7 @@ class Reuse:
         row, city = row[order], city[order]
         texts_x = self.owner[here][row]
         # places in one row for all cities, far apart, so that each city's runs are counted alone
-        place = self.start[here][row] + city * (len(self.offset) + self.n)
+        place = self.start[here][row] + city.astype(np.int64) * (len(self.offset) + self.n)
         cell, of = np.unique(city.astype(np.int64) * texts + texts_x, return_inverse=True)
         covered = _covered(place, of, self.n, len(cell))
         return self._passages(here, there), Reused(cell // texts, cell % texts, covered), back

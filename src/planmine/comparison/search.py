@@ -21,8 +21,8 @@ import numpy as np
 
 STEPS = 4000  # 4000 squared is below 2 ** 24
 EXACT = 10_000  # measures up to which every pair of measures is compared
-FILED = 3  # cells that a measure is filed in; recall by number stands in docs/speed.md
-LEAST = 0.3  # cosine below which hardly a pair states the same action: 5 in 10,000 of those in the archive
+FILED = 3  # cells that a measure is filed in; what they find by number: docs/speed.md
+LEAST = 0.3  # cosine below which hardly a pair states the same action
 _ROWS, _COLUMNS = 1024, 16384  # measures multiplied at a time
 
 
