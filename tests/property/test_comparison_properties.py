@@ -135,7 +135,7 @@ def test_plans_added_in_any_order_and_batches_give_the_tables_of_one_run(
 
 def test_what_is_remembered_is_not_made_again_and_damage_is_mended(tmp_path: Path) -> None:
     row = {"year": 2020, "status": "planned", "category": "other"}
-    texts = [(city, text) for city in CITIES for text in TEXTS[:6]]
+    texts = [(city, f"{k}.{text}") for k, city in enumerate(CITIES) for text in TEXTS[:6]]
     frame = measures([{**row, "city": city, "text": text} for city, text in texts])
     asked: list[int] = []
 

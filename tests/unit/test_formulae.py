@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planmine.comparison.formulae import CUT, SPANS, WRITTEN, Wordings, clauses, known, normal, take_out
@@ -73,6 +73,7 @@ def test_marks_do_not_hide_a_phrase_and_figures_are_none() -> None:
     assert [clause for *_, clause in clauses("增长12%，牢记“使命”")] == ["牢记使命"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("牢记使命不忘初心，。“”公厕1", max_size=30), max_size=6))
 def test_offsets_are_those_of_the_plan_and_order_does_not_matter(texts: list[str]) -> None:
     frame = measures({"A": texts} if texts else {"A": [""]}, start=7)
