@@ -10,13 +10,17 @@ PLANS ?= corpus/sample
 WORKSPACE ?= workspace
 BIN := .venv/bin
 
-.PHONY: report test check clean
+.PHONY: report test check bench clean
 report: .venv/ready
 	@$(BIN)/python flows/analyse.py $(PLANS) --workspace $(WORKSPACE) || { code=$$?; [ $$code = 3 ] && [ -e $(WORKSPACE)/reports/latest/index.html ]; }
 
 test: .venv/ready
 	@bash scripts/system_packages.sh
 	$(BIN)/python -m pytest
+
+# SOURCE: a folder of many plans, for growth, the archive run and reading; without it the project's own texts
+bench: .venv/ready
+	$(BIN)/python benchmarks $(if $(SOURCE),--source $(SOURCE))
 
 check: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

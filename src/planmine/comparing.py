@@ -9,7 +9,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from planmine.codebook import Codebook
-    from planmine.comparison import CompareSettings, Comparison
+    from planmine.comparison import CompareSettings, Comparison, Memory
 
 
 def compare(
@@ -19,16 +19,27 @@ def compare(
     encoder: str | None = None,
     codebook: Codebook | None = None,
     settings: CompareSettings | None = None,
+    memory: Memory | None = None,
 ) -> Comparison:
     """Compare cities by their measures (rows of table ``measures``, as ``planmine.extract`` gives them).
 
-    ``vectors`` (n, d) float32 of unit length may be given; else ``encoder`` (None: the bundled model)
-    makes them. The result's attributes are the tables of the contract.
+    ``encoder`` (None: the bundled model) makes the vectors; or they are given, (n, d) float32 of unit length: then set
+    phrases are taken out of the texts and not out of the vectors. ``memory``: a folder's, of what earlier
+    comparisons found. The result's attributes are the tables of the contract.
     """
     from planmine.comparison import CompareSettings as Defaults
-    from planmine.comparison import compare as compare_vectors
+    from planmine.comparison import compare as compare_cities
     from planmine.embedding import load_encoder
 
-    if vectors is None:
-        vectors = load_encoder(encoder).encode(measures["text"].tolist())
-    return compare_vectors(measures, vectors, codebook=codebook, settings=settings or Defaults())
+    settings = settings or Defaults()
+    if vectors is not None:
+        return compare_cities(measures, vectors, codebook=codebook, settings=settings, memory=memory)
+    model = load_encoder(encoder)
+    return compare_cities(
+        measures,
+        encode=model.encode,
+        revision=model.revision,
+        codebook=codebook,
+        settings=settings,
+        memory=memory,
+    )

@@ -15,6 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from planmine import __version__, pipeline
 from planmine.codebook import load_codebook
 from planmine.corpus import SourceFile, discover, near_duplicates, read
@@ -199,7 +201,7 @@ def finish(
 
     Raises RunError where no document could be read: then no report is written and ``latest`` stays.
     """
-    from planmine.comparison import CompareSettings, compare
+    from planmine.comparison import CompareSettings, Memory, compare
     from planmine.report import write_report
 
     place = Workspace(workspace)
@@ -215,21 +217,27 @@ def finish(
     started = time.perf_counter()
     encoder = load_encoder(settings.encoder)
     measures = tables["measures"]
-    vectors = encoder.encode(measures["text"].tolist())
-    clock["embedding"] = time.perf_counter() - started
+    clock["embedding"] = 0.0
 
-    started = time.perf_counter()
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        begun = time.perf_counter()
+        vectors = encoder.encode(texts)
+        clock["embedding"] += time.perf_counter() - begun
+        return vectors
+
     comparison = compare(
         measures,
-        vectors,
+        encode=encode,
+        revision=encoder.revision,
         codebook=codebook,
         settings=CompareSettings(
             seed=settings.seed,
             match_threshold=settings.match_threshold,
             count_threshold=settings.count_threshold,
         ),
+        memory=Memory(place.folder / "memory"),
     )
-    clock["comparison"] = time.perf_counter() - started
+    clock["comparison"] = time.perf_counter() - started - clock["embedding"]
 
     started = time.perf_counter()
     manifest = manifest_of(

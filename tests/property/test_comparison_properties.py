@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import tempfile
 from hashlib import blake2b
+from pathlib import Path
 from random import Random
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planmine.codebook import load_codebook
-from planmine.comparison import CompareSettings, Comparison, compare, find_passages, reuse_shares
+from planmine.comparison import CompareSettings, Comparison, Memory, compare, material, reuse
 from planmine.comparison.coverage import COVERAGE
+from planmine.comparison.expectation import CLUSTERS
+from planmine.comparison.formulae import FORMULAE, SPANS
+from planmine.comparison.frames import comparable
 from planmine.comparison.matches import MATCHES
-from planmine.comparison.reuse import PASSAGES
+from planmine.comparison.reuse import PASSAGES, Reuse
 from planmine.comparison.similarity import SIMILARITY
 
-TABLES = {"coverage": COVERAGE, "similarity": SIMILARITY, "matches": MATCHES, "passages": PASSAGES}
+TABLES = {
+    "coverage": COVERAGE,
+    "similarity": SIMILARITY,
+    "matches": MATCHES,
+    "passages": PASSAGES,
+    "clusters": CLUSTERS,
+    "formulae": FORMULAE,
+    "formula_spans": SPANS,
+}
 TEXTS = [
     "新建公共厕所18座,改造老旧公厕6座,推行专人管护和限时保洁制度。",
     "年内增设公厕二十余处,解决市民如厕难的问题。",
@@ -32,6 +46,7 @@ TEXTS = [
 ]
 CITIES = ["甲市", "乙市", "丙县", "丁区"]
 FEW = CompareSettings(draws=20)
+CELLS = np.eye(64, dtype=np.float32)[:9]
 
 rows = st.fixed_dictionaries(
     {
@@ -70,6 +85,19 @@ def compared(frame: pd.DataFrame) -> Comparison:
     return compare(frame, encode(frame["text"].tolist()), settings=FEW)
 
 
+def assert_same(first: Comparison, second: Comparison) -> None:
+    for name, types in TABLES.items():
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name), check_exact=True)
+        assert getattr(first, name).dtypes.astype(str).to_dict() == types
+    assert (first.city_order, first.left_out) == (second.city_order, second.left_out)
+
+
+def assert_all_bytes_equal(first: Comparison, second: Comparison) -> None:
+    """The tables as they would be written."""
+    for name in TABLES:
+        assert getattr(first, name).to_csv() == getattr(second, name).to_csv(), name
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(rows, max_size=25), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(chosen: list[dict], random: Random) -> None:
@@ -77,10 +105,55 @@ def test_the_order_of_rows_changes_nothing(chosen: list[dict], random: Random) -
     order = list(range(len(frame)))
     random.shuffle(order)
     first, second = compared(frame), compared(frame.iloc[order])
-    for name, types in TABLES.items():
-        pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name), check_exact=True)
-        assert getattr(first, name).dtypes.astype(str).to_dict() == types
-    assert (first.city_order, first.left_out) == (second.city_order, second.left_out)
+    assert_same(first, second)
+
+
+@pytest.mark.parametrize("exact", [10_000, 0], ids=["exact", "through cells"])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(rows, min_size=6, max_size=30), st.randoms(use_true_random=False))
+def test_plans_added_in_any_order_and_batches_give_the_tables_of_one_run(
+    exact: int, chosen: list[dict], random: Random
+) -> None:
+    """Byte for byte, whatever the memory holds: of fewer plans, of other orders, of plans that were taken out again."""
+    frame, given = measures(chosen), CompareSettings(draws=20, exact=exact)
+    rows_of = list(range(len(frame)))
+    random.shuffle(rows_of)
+
+    def at(part: list[int], memory: Memory | None) -> Comparison:
+        return compare(frame.iloc[part], encode=encode, revision="toy", settings=given, memory=memory)
+
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(material, "load_cells", lambda _: CELLS):
+        memory, place = Memory(folder), 0
+        at(random.sample(rows_of, len(rows_of) // 2), memory)
+        while place < len(rows_of):
+            place += random.randint(1, 1 + len(rows_of) // 3)
+            at(rows_of[:place], memory)
+        last, anew = at(rows_of, memory), at(sorted(rows_of), None)
+    assert_same(last, anew)
+    assert_all_bytes_equal(last, anew)
+
+
+def test_what_is_remembered_is_not_made_again_and_damage_is_mended(tmp_path: Path) -> None:
+    row = {"year": 2020, "status": "planned", "category": "other"}
+    texts = [(city, f"{k}.{text}") for k, city in enumerate(CITIES) for text in TEXTS[:6]]
+    frame = measures([{**row, "city": city, "text": text} for city, text in texts])
+    asked: list[int] = []
+
+    def counted(texts: list[str]) -> np.ndarray:
+        asked.append(len(texts))
+        return encode(texts)
+
+    def at(part: pd.DataFrame) -> Comparison:
+        return compare(part, encode=counted, revision="toy", settings=FEW, memory=Memory(tmp_path))
+
+    first = at(frame[:-1])
+    assert at(frame[:-1]).similarity.equals(first.similarity) and asked == [23]
+    whole = at(frame)  # one measure more in the last city
+    assert asked == [23, 6]
+    for file in tmp_path.rglob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:-7])
+    assert_same(at(frame), whole)
+    assert asked == [23, 6, 24]
 
 
 @settings(max_examples=30, deadline=None)
@@ -98,6 +171,7 @@ def test_bounds_and_counts_hold(chosen: list[dict]) -> None:
         "reuse_share",
         "a_covered_by_b",
         "b_covered_by_a",
+        "with_formulae",
     ]
     assert alike[shares].stack().dropna().between(0, 1).all()
     whole = alike.dropna(subset=["similarity"])
@@ -162,28 +236,35 @@ def naive_cover(text: str, others: list[str], n: int) -> int:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(CITIES[:3]), st.text("路灯安装维护", min_size=0, max_size=16)), max_size=10
+        st.tuples(st.sampled_from(CITIES[:3]), st.text("路灯安装维护", min_size=0, max_size=40)), max_size=10
     ),
     st.integers(2, 4),
 )
 def test_reuse_agrees_with_looking_at_every_character(chosen: list[tuple[str, str]], n: int) -> None:
     row = {"year": 2020, "status": "planned", "category": "other"}
     frame = measures([{**row, "city": city, "text": text} for city, text in chosen])
-    of = {city: [text for name, text in chosen if name == city] for city in CITIES}
-    for pair in reuse_shares(frame, n=n, max_measures=1000).itertuples():
-        if pair.category == "all":
-            assert pair.reused_a == sum(naive_cover(text, of[pair.city_b], n) for text in of[pair.city_a])
-            assert pair.reused_b == sum(naive_cover(text, of[pair.city_a], n) for text in of[pair.city_b])
-    found = find_passages(frame, n=n, max_measures=1000, least=n)
-    expected = {
-        tuple(sorted((a, b), key=lambda k: chosen[k][0]))
-        for a in range(len(chosen))
-        for b in range(a)
-        if chosen[a][0] != chosen[b][0] and naive_cover(chosen[a][1], [chosen[b][1]], n)
-    }
-    assert {
-        (int(a.split(":")[1]), int(b.split(":")[1])) for a, b in found[["measure_a", "measure_b"]].to_numpy()
-    } == expected
+    corpus = comparable(frame)
+    texts = corpus.rows["text"].tolist()
+    index = Reuse.of(texts, corpus.city, n, 1000)
+    for x in range(len(corpus.cities)):
+        others = np.arange(len(corpus.cities)) != x
+        passages, reused, back = index.between(x, others)
+        by_text = {(c, t): k for c, t, k in zip(reused.city, reused.text, reused.characters, strict=True)}
+        for k, text in enumerate(texts):
+            if corpus.city[k] == x:
+                for other in np.flatnonzero(others):
+                    theirs = [texts[m] for m in np.flatnonzero(corpus.city == other)]
+                    assert by_text.get((other, k), 0) == naive_cover(text, theirs, n)
+            else:
+                own = [texts[m] for m in np.flatnonzero(corpus.city == x)]
+                assert back[k] == naive_cover(text, own, n)
+        shared = {
+            (i, j): min(naive_cover(texts[i], [texts[j]], n), naive_cover(texts[j], [texts[i]], n))
+            for i in np.flatnonzero(corpus.city == x)
+            for j in np.flatnonzero(corpus.city != x)
+        }
+        found = dict(zip(zip(passages.i, passages.j, strict=True), passages.characters, strict=True))
+        assert found == {pair: count for pair, count in shared.items() if count >= reuse.LEAST}
 
 
 @pytest.mark.parametrize("empty", [pd.DataFrame(), measures([])], ids=["no columns", "no rows"])
@@ -213,6 +294,8 @@ def test_one_city_is_compared_with_nothing_and_has_its_coverage() -> None:
         {"neighbours": 0},
         {"ngram": 1},
         {"draws": 1},
+        {"listed": 0},
+        {"exact": -1},
         {"seed": -1},
     ],
 )

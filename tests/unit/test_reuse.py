@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planmine.comparison import find_passages, reuse_shares
-from planmine.comparison.reuse import PASSAGES, REUSE
+from planmine.comparison import CompareSettings, Comparison, compare
+from planmine.comparison.reuse import PASSAGES
 
 COPIED = "推行定人定岗定时定责的网格化保洁模式实现早发现早清理"  # 26 characters
 OTHER = "组织青年志愿者走进社区讲解节水知识并发放宣传折页"
@@ -28,8 +28,18 @@ def measures(*rows: tuple[str, str], start: int = 100, category: str = "sanitati
     )
 
 
-def share(frame: pd.DataFrame, category: str = "all") -> float:
-    table = reuse_shares(frame)
+def compared(frame: pd.DataFrame, **settings: int) -> Comparison:
+    """Compared by their wording alone: every measure has a direction of its own."""
+    given = CompareSettings(draws=2, **settings)
+    return compare(frame, np.eye(max(len(frame), 1), dtype=np.float32)[: len(frame)], settings=given)
+
+
+def find_passages(frame: pd.DataFrame, **settings: int) -> pd.DataFrame:
+    return compared(frame, **settings).passages
+
+
+def share(frame: pd.DataFrame, category: str = "all", **settings: int) -> float:
+    table = compared(frame, **settings).similarity
     return table.set_index("category").loc[category, "reuse_share"]
 
 
@@ -76,30 +86,27 @@ def test_what_is_no_passage_between_cities(rows: list[tuple[str, str]]) -> None:
 
 
 def test_what_stands_in_very_many_measures_is_a_set_phrase() -> None:
-    frame = measures(*((f"{k}市", COPIED) for k in range(6)))
+    frame = measures(*((f"{k % 2}市", COPIED) for k in range(6)), ("2市", COPIED))
     assert len(find_passages(frame)) == 15
-    assert find_passages(frame, max_measures=5).empty
-    assert reuse_shares(frame, max_measures=5)["reused_a"].sum() == 0
+    few = compared(frame, max_measures=5)
+    assert few.passages[["city_a", "city_b"]].drop_duplicates().values.tolist() == [
+        ["0市", "2市"],
+        ["1市", "2市"],
+    ]
+    assert few.similarity.query("category == 'all'")["reuse_share"].tolist() == [0, 1, 1]
 
 
 def test_the_share_counts_the_characters_of_both_cities() -> None:
     assert share(measures(("甲市", COPIED), ("乙市", COPIED))) == 1
     assert share(measures(("甲市", COPIED), ("乙市", OTHER))) == 0
-    table = reuse_shares(
-        measures(("甲市", COPIED), ("甲市", OTHER), ("乙市", OTHER), ("丙市", COPIED + OTHER))
+    frame = measures(("甲市", COPIED), ("甲市", OTHER), ("乙市", OTHER), ("丙市", COPIED + OTHER))
+    table = (
+        compared(frame).similarity.query("category == 'all'").set_index(["city_a", "city_b"])["reuse_share"]
     )
-    assert table.dtypes.astype(str).to_dict() == REUSE
-    row = table[table["category"] == "all"].set_index(["city_a", "city_b"])
     copied, other = len(COPIED), len(OTHER)
-    assert row.loc[("丙市", "甲市"), "reuse_share"] == 1
-    assert row.loc[("乙市", "甲市"), "reuse_share"] == pytest.approx(
-        2 * other / (copied + 2 * other), abs=1e-6
-    )
-    assert row.loc[("丙市", "乙市"), ["reused_a", "characters_a", "reused_b"]].tolist() == [
-        other,
-        copied + other,
-        other,
-    ]
+    assert table["丙市", "甲市"] == 1
+    assert table["乙市", "甲市"] == pytest.approx(2 * other / (copied + 2 * other), abs=1e-6)
+    assert table["丙市", "乙市"] == pytest.approx(2 * other / (copied + 2 * other), abs=1e-6)
 
 
 def test_the_share_is_null_where_neither_city_has_a_measure_of_the_category() -> None:
@@ -110,9 +117,11 @@ def test_the_share_is_null_where_neither_city_has_a_measure_of_the_category() ->
 
 def test_a_passage_counts_in_each_citys_own_category() -> None:
     frame = measures(("甲市", COPIED), ("乙市", COPIED)).assign(category=["sanitation", "other"])
-    table = reuse_shares(frame).set_index("category")
-    assert table.loc["all", "reuse_share"] == 1
-    assert table.loc["other", ["reused_a", "reused_b"]].tolist() == [len(COPIED), 0]
+    assert [share(frame, category) for category in ("all", "other", "sanitation")] == [1, 1, 1]
+    frame = pd.concat([frame, measures(("乙市", OTHER), category="other").assign(measure_id="m9")])
+    assert share(frame.reset_index(drop=True), "other") == pytest.approx(
+        len(COPIED) / (len(COPIED) + len(OTHER)), abs=1e-6
+    )
 
 
 def test_characters_beyond_the_basic_plane_are_read() -> None:

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from planmine.codebook import load_codebook
-from planmine.comparison import order_cities, reuse_shares, similarity
-from planmine.comparison.similarity import SIMILARITY
+from planmine.comparison.expectation import expected_similarity
+from planmine.comparison.frames import comparable
+from planmine.comparison.pairs import ONE
+from planmine.comparison.similarity import SIMILARITY, bootstrap, order_cities, similarity
 
 
 def measures(counts: dict[str, dict[str, int]]) -> pd.DataFrame:
@@ -27,17 +29,26 @@ def measures(counts: dict[str, dict[str, int]]) -> pd.DataFrame:
     )
 
 
-def matches(*pairs: tuple[str, str]) -> pd.DataFrame:
-    """Matches between measures named as ``measures`` names them."""
-    sides = [sorted(pair) for pair in pairs]
-    frame = pd.DataFrame(sides, columns=["measure_a", "measure_b"])
-    for side in "ab":
-        frame[f"city_{side}"] = [pair["ab".index(side)].split("-")[0] for pair in sides]
-    return frame
-
-
-def compared(frame: pd.DataFrame, *pairs: tuple[str, str], seed: int = 0) -> pd.DataFrame:
-    table = similarity(frame, matches(*pairs), reuse_shares(frame), seed=seed)
+def compared(frame: pd.DataFrame, *links: tuple[str, str], seed: int = 0, sure: float = 1.0) -> pd.DataFrame:
+    """The table of cities whose measures are counterparts as ``links`` say, each with probability ``sure``."""
+    corpus = comparable(frame)
+    place = {name: k for k, name in enumerate(corpus.rows["measure_id"])}
+    best = np.zeros((len(place), max(len(corpus.cities), 1)), dtype=np.uint16)
+    for one, two in links:
+        i, j = place[one], place[two]
+        best[i, corpus.city[j]] = best[j, corpus.city[i]] = round(sure * ONE)
+    left = np.ones(len(place), dtype=bool)
+    pairs = list(combinations(range(len(corpus.cities)), 2))
+    nothing = np.zeros((2, len(corpus.categories)), dtype=np.int64)
+    table = similarity(
+        corpus,
+        left,
+        np.ones(len(place), dtype=np.int64),
+        best,
+        [{"written": nothing, "reused": nothing} for _ in pairs],
+        bootstrap(corpus, left, best, pairs, draws=300, seed=seed),
+        expected_similarity(corpus, left, best),
+    )
     return table.set_index(["city_a", "city_b", "category"])
 
 
@@ -50,9 +61,16 @@ def test_each_direction_is_the_share_of_measures_with_a_match() -> None:
     assert 0 <= row["low"] < 0.75 < row["high"] <= 1
 
 
+def test_a_counterpart_counts_by_its_probability() -> None:
+    frame = measures({"A": {"traffic": 4}, "B": {"traffic": 2}})
+    row = compared(frame, ("A-traffic-0", "B-traffic-0"), sure=0.6).loc[("A", "B", "all")]
+    assert row["a_covered_by_b"] == pytest.approx(0.15, abs=1e-5)
+    assert row["b_covered_by_a"] == pytest.approx(0.3, abs=1e-5)
+
+
 def test_a_row_for_all_and_each_category_of_each_pair_in_order() -> None:
     frame = measures({"C": {"traffic": 1}, "A": {"traffic": 1}, "B": {"other": 1}})
-    table = similarity(frame, matches(), reuse_shares(frame))
+    table = compared(frame).reset_index()
     assert list(table.columns) == list(SIMILARITY)
     assert table.dtypes.astype(str).to_dict() == SIMILARITY
     assert table["category"].tolist() == ["all", *load_codebook().categories] * 3
@@ -70,7 +88,7 @@ def test_a_match_across_categories_counts_in_each_measures_own() -> None:
 def test_what_a_city_does_not_have_is_null_and_not_zero() -> None:
     frame = measures({"A": {"traffic": 2}, "B": {"traffic": 1, "other": 1}})
     row = compared(frame).loc[("A", "B", "other")]
-    assert row[["similarity", "low", "high", "a_covered_by_b"]].isna().all()
+    assert row[["similarity", "low", "high", "a_covered_by_b", "with_formulae", "beyond"]].isna().all()
     assert (row["b_covered_by_a"], row["measures_a"], row["measures_b"]) == (0, 0, 1)
 
 
@@ -123,12 +141,11 @@ def test_like_cities_stand_together_in_the_order() -> None:
     frame = measures({city: {"other": 4} for city in cities})
     alike = [("A", "D"), ("A", "F"), ("D", "F"), ("B", "C"), ("B", "E"), ("C", "E")]
     pairs = [(f"{a}-other-{k}", f"{b}-other-{k}") for a, b in alike for k in range(4)]
-    order = order_cities(similarity(frame, matches(*pairs), reuse_shares(frame)), cities)
+    order = order_cities(compared(frame, *pairs).xs("all", level="category")["similarity"].to_numpy(), cities)
     assert {frozenset(order[:3]), frozenset(order[3:])} == {frozenset("ADF"), frozenset("BCE")}
     assert order[0] < order[-1]
 
 
 @pytest.mark.parametrize("cities", [[], ["A"], ["A", "B"]])
 def test_two_cities_or_fewer_keep_their_order(cities: list[str]) -> None:
-    frame = measures({city: {"other": 1} for city in cities})
-    assert order_cities(similarity(frame, matches(), reuse_shares(frame)), cities) == cities
+    assert order_cities(np.zeros(len(cities) * (len(cities) - 1) // 2), cities) == cities

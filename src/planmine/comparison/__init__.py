@@ -1,6 +1,7 @@
 """Comparison of cities: which actions they share, how alike they are, what each covers, what was copied.
 
-``compare`` gives every table at once; each is a function on frames of its own as well.
+``compare`` gives every table at once. What pairs of cities have in common is a matter of the two alone
+(``pairs.py``), so that it is remembered from run to run (``memory.py``); all else is put together from it.
 """
 
 from __future__ import annotations
@@ -11,50 +12,40 @@ import numpy as np
 import pandas as pd
 
 from planmine.codebook import Codebook, load_codebook
-from planmine.comparison import matches as _matches
-from planmine.comparison import reuse as _reuse
 from planmine.comparison.coverage import coverage
 from planmine.comparison.evidence import MatchModel
 from planmine.comparison.expectation import clusters, expected_similarity
-from planmine.comparison.formulae import find_formulae, without_formulae
-from planmine.comparison.frames import comparable
-from planmine.comparison.matches import find_matches
-from planmine.comparison.reuse import find_passages, reuse_shares
-from planmine.comparison.similarity import order_cities, similarity
+from planmine.comparison.formulae import take_out
+from planmine.comparison.frames import ALL, comparable
+from planmine.comparison.matches import list_matches, list_passages
+from planmine.comparison.material import Encode, bring_pairs, gather
+from planmine.comparison.memory import Arrays, Memory, key_of, recalled
+from planmine.comparison.pairs import fill
+from planmine.comparison.reuse import MAX_MEASURES, NGRAM
+from planmine.comparison.similarity import bootstrap, order_cities, similarity
 
-__all__ = [
-    "CompareSettings",
-    "Comparison",
-    "MatchModel",
-    "clusters",
-    "compare",
-    "coverage",
-    "expected_similarity",
-    "find_formulae",
-    "find_matches",
-    "find_passages",
-    "order_cities",
-    "reuse_shares",
-    "similarity",
-    "without_formulae",
-]
+__all__ = ["CompareSettings", "Comparison", "MatchModel", "Memory", "compare", "coverage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareSettings:
     """What a comparison depends on besides its measures, vectors and weights.
 
-    ``match_threshold``: least probability of a match that is listed; ``count_threshold``: least probability of one
-    that counts in ``similarity`` (at 0.5 about as many matches are missed as are wrong, so shares keep their level); ``neighbours``: candidates that a measure has in
-    each other city; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an n-gram in
-    more measures is a set phrase; ``draws``, ``seed``: of the bootstrap.
+    ``match_threshold``: least probability of a match that is listed (similarity weighs less probable ones, too); ``count_threshold``: from
+    here a match is called one where it must be yes or no (at 0.5 about as many are missed as are wrong);
+    ``neighbours``: candidates that a measure has in each other city; ``exact``: measures up to which all
+    pairs of measures are looked at and all matches listed; above, candidates are found through cells and the ``listed``
+    most probable matches of each two cities are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
+    n-gram in more measures of two cities is no copy between them; ``draws``, ``seed``: of the bootstrap.
     """
 
-    match_threshold: float = _matches.THRESHOLD
+    match_threshold: float = 0.4
     count_threshold: float = 0.5
-    neighbours: int = _matches.NEIGHBOURS
-    ngram: int = _reuse.NGRAM
-    max_measures: int = _reuse.MAX_MEASURES
+    neighbours: int = 2
+    exact: int = 10_000
+    listed: int = 100
+    ngram: int = NGRAM
+    max_measures: int = MAX_MEASURES
     draws: int = 300
     seed: int = 0
 
@@ -63,9 +54,18 @@ class CompareSettings:
             raise ValueError(f"match_threshold {self.match_threshold}: a probability between 0 and 1")
         if not self.match_threshold <= self.count_threshold < 1:
             raise ValueError(f"count_threshold {self.count_threshold}: from match_threshold to 1")
-        for name, least in (("neighbours", 1), ("ngram", 2), ("max_measures", 2), ("draws", 2), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} {getattr(self, name)}: {least} or more")
+        least = {
+            "neighbours": 1,
+            "exact": 0,
+            "listed": 1,
+            "ngram": 2,
+            "max_measures": 2,
+            "draws": 2,
+            "seed": 0,
+        }
+        for name, value in least.items():
+            if getattr(self, name) < value:
+                raise ValueError(f"{name} {getattr(self, name)}: {value} or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,57 +73,91 @@ class Comparison:
     """The tables of a comparison, in the columns of the data dictionary, sorted.
 
     ``passages`` are the copied passages behind ``reuse_share`` and ``same_text``, with offsets into the
-    plans; ``city_order`` is the order of the dendrogram; ``left_out`` counts the measures (planned,
-    completed, goal) that no city is known of and that are compared with nothing.
+    plans; ``formulae`` the set phrases that were taken out and ``formula_spans`` each place of one; ``city_order`` is the
+    order of the dendrogram; ``cluster_stability`` the mean adjusted Rand index of the clusters (nan: none);
+    ``left_out`` counts the measures (planned, completed, goal) that no city is known of and that are compared with
+    nothing.
     """
 
     coverage: pd.DataFrame = field(repr=False)
     similarity: pd.DataFrame = field(repr=False)
     matches: pd.DataFrame = field(repr=False)
     passages: pd.DataFrame = field(repr=False)
+    clusters: pd.DataFrame = field(repr=False)
+    formulae: pd.DataFrame = field(repr=False)
+    formula_spans: pd.DataFrame = field(repr=False)
     city_order: list[str]
+    cluster_stability: float
     left_out: int
     settings: CompareSettings
 
 
 def compare(
     measures: pd.DataFrame,
-    vectors: np.ndarray,
+    vectors: np.ndarray | None = None,
     *,
+    encode: Encode | None = None,
+    revision: str = "",
     codebook: Codebook | None = None,
     match_model: MatchModel | None = None,
     settings: CompareSettings = CompareSettings(),
+    memory: Memory | None = None,
 ) -> Comparison:
     """Compare the cities of a table of measures.
 
-    ``measures``: columns of the data dictionary, any order of rows; ``vectors``: (n, d) float32 unit rows,
-    row k that of row k of ``measures``, from a centred encoder (unrelated measures near cosine 0);
-    ``match_model``: weights fitted for another encoder than the bundled one. Context units and measures
-    without a city are not compared. The result does not depend on the order of rows. Methods and sources:
-    ``find_matches``, ``find_passages``, ``reuse_shares``, ``similarity``, ``coverage``, ``order_cities``.
+    ``measures``: columns of the data dictionary, any order of rows. Their vectors (n, d) float32, unit rows from a
+    centred encoder (unrelated measures near cosine 0), are made by ``encode``, whose result for a text depends on
+    that text and ``revision`` alone; or they are given as ``vectors``, row k that of row k of ``measures``, and ``encode``
+    is asked for the texts without their set phrases only (without it, a measure keeps its vector).
+    ``match_model``: weights fitted for another encoder than the bundled one. ``memory``: what earlier comparisons
+    found; the tables are the same with it and without it. Context units and measures without a city are not
+    compared. The result does not depend on the order of rows. Methods and sources: ``take_out``, ``compare_pairs``,
+    ``similarity``, ``bootstrap``, ``expected_similarity``, ``clusters``, ``coverage``, ``order_cities``.
     Raises ValueError where columns, measure_ids or vectors do not fit.
     """
-    codebook = codebook or load_codebook()
+    codebook, memory = codebook or load_codebook(), memory or Memory()
     corpus = comparable(measures, codebook)
-    shingling = {"n": settings.ngram, "max_measures": settings.max_measures}
-    passages = find_passages(measures, **shingling)
-    found = find_matches(
-        measures,
+    wordings = take_out(corpus, memory)
+    material = gather(
+        corpus,
+        wordings,
         vectors,
-        passages=passages,
-        model=match_model,
-        threshold=settings.match_threshold,
-        neighbours=settings.neighbours,
+        encode=encode,
+        revision=revision,
+        model=match_model or MatchModel.load(),
+        settings=settings,
+        memory=memory,
+        measures=len(measures),
     )
-    reuse = reuse_shares(measures, codebook=codebook, **shingling)
-    counted = found[found["probability"] >= settings.count_threshold]
-    alike = similarity(measures, counted, reuse, codebook=codebook, draws=settings.draws, seed=settings.seed)
+    pairs, keys, found = bring_pairs(material, memory)
+    best = fill(corpus, pairs, found)
+    left = wordings.left
+
+    def intervals_of(chosen: list[tuple[int, int]]) -> list[Arrays]:
+        return bootstrap(corpus, left, best, chosen, settings.draws, settings.seed)
+
+    intervals = recalled(
+        memory,
+        "intervals",
+        [key_of(key, settings.draws, settings.seed) for key in keys],
+        lambda missing: [dict(zip(missing, intervals_of([pairs[k] for k in missing]), strict=True))],
+    )
+    alike = similarity(
+        corpus, left, material.characters, best, found, intervals, expected_similarity(corpus, left, best)
+    )
+    overall = alike.loc[alike["category"] == ALL, "similarity"].to_numpy(dtype=np.float64)
+    drawn = np.array([part["drawn"] for part in intervals]).reshape(len(pairs), settings.draws)
+    groups, stability = clusters(overall, drawn, corpus.cities)
     return Comparison(
         coverage=coverage(measures, codebook=codebook),
         similarity=alike,
-        matches=found,
-        passages=passages,
-        city_order=order_cities(alike, corpus.cities),
+        matches=list_matches(corpus, pairs, found),
+        passages=list_passages(corpus, pairs, found),
+        clusters=groups,
+        formulae=wordings.formulae,
+        formula_spans=wordings.spans,
+        city_order=order_cities(overall, corpus.cities),
+        cluster_stability=stability,
         left_out=corpus.left_out,
         settings=settings,
     )

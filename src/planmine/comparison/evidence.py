@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,7 +23,7 @@ import yaml
 from scipy import sparse
 from scipy.special import expit, logit
 
-from planmine.comparison.ngrams import incidence
+from planmine.comparison.ngrams import COLUMNS, incidence
 from planmine.gazetteer import place_pattern
 from planmine.records import UNSURE
 
@@ -98,24 +99,52 @@ class Evidence:
     category: np.ndarray
 
     @classmethod
-    def read(cls, rows: pd.DataFrame) -> Evidence:
-        """From measures with columns text, city, category and labels."""
+    def read(cls, rows: pd.DataFrame, categories: Sequence[str] | None = None) -> Evidence:
+        """From measures with columns text, city, category and labels; ``categories``: all that occur, or more."""
         masked = [mask(text, city) for text, city in zip(rows["text"], rows["city"], strict=True)]
         named = [read_action(text) for text in masked]
         grams = incidence(masked + [thing for _, thing in named], 2)
         actions = np.zeros((len(rows), load_verbs().count), dtype=bool)
         for row, (kinds, _) in enumerate(named):
             actions[row, list(kinds)] = True
-        names, category = np.unique(rows["category"].astype(str).to_numpy(dtype=object), return_inverse=True)
+        own = rows["category"].astype(str).tolist()
+        names = sorted({*own, *(categories or ())})
         column = {name: number for number, name in enumerate(names)}
+        category = np.array([column[name] for name in own], dtype=np.int64)
         labels = np.zeros((len(rows), len(names)), dtype=bool)
         for row, accepted in enumerate(rows["labels"]):
             labels[row, [column[label] for label in accepted if label in column]] = True
         labels[np.arange(len(rows)), category] = True
         # `other` is what no category covers, `unsure` what was not coded: to be so, too, is nothing in common.
         labels[:, [column[name] for name in names if name in (REST, UNSURE)]] = False
-        sizes, extents = grams.sum(axis=1).reshape(2, len(rows))
+        sizes, extents = np.diff(grams.indptr).reshape(2, len(rows))
         return cls(grams[: len(rows)], grams[len(rows) :], sizes, extents, actions, labels, category)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All as arrays whose rows can be put under those of other measures, read with the same categories."""
+        return {
+            "grams": self.grams.indices,
+            "objects": self.objects.indices,
+            "sizes": self.sizes,
+            "extents": self.extents,
+            "actions": self.actions,
+            "labels": self.labels,
+            "category": self.category,
+        }
+
+    @classmethod
+    def joined(cls, parts: Sequence[dict[str, np.ndarray]]) -> Evidence:
+        """The evidence of many measures from ``arrays`` of some."""
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+        def matrix(indices: np.ndarray, sizes: np.ndarray) -> sparse.csr_array:
+            ends = np.concatenate([[0], np.cumsum(sizes)])
+            ones = np.ones(len(indices), dtype=np.int8)
+            return sparse.csr_array((ones, indices, ends), shape=(len(sizes), COLUMNS))
+
+        whole["grams"] = matrix(whole["grams"], whole["sizes"])
+        whole["objects"] = matrix(whole["objects"], whole["extents"])
+        return cls(**whole)
 
     def signals(self, i: np.ndarray, j: np.ndarray, cosine: np.ndarray) -> np.ndarray:
         """(p, 6) SIGNALS of the pairs (i, j), each 0..1 but the cosine, none changed by swapping them.
@@ -145,7 +174,7 @@ class Evidence:
 
 def _overlap(left: sparse.csr_array, right: sparse.csr_array, i: np.ndarray, j: np.ndarray) -> np.ndarray:
     """(p,) how many 2-grams row i of the one shares with row j of the other."""
-    return left[i].multiply(right[j]).sum(axis=1)
+    return np.diff(sparse.csr_array(left[i].multiply(right[j])).indptr)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class Comparable:
 
     ``rows``: (n,) measures with a city and an action, by city and measure_id; ``position``: (n,) their
     places in the frame given; ``cities``: every city named there, sorted; ``city``, ``category``: (n,)
-    indices into ``cities`` and ``categories``; ``left_out``: measures with an action and no known city.
+    indices into ``cities`` and ``categories``; ``bounds``: (cities + 1,) where each city's rows begin;
+    ``left_out``: measures with an action and no known city.
     """
 
     rows: pd.DataFrame
@@ -43,6 +44,7 @@ class Comparable:
     city: np.ndarray
     categories: list[str]
     category: np.ndarray
+    bounds: np.ndarray
     left_out: int
 
 
@@ -86,13 +88,15 @@ def comparable(measures: pd.DataFrame, codebook: Codebook | None = None) -> Comp
     cities = sorted(set(frame["city"]))
     categories = category_codes(frame, codebook)
     rows = frame[frame["status"].isin(COMPARED)]
+    city = number(cities, rows["city"])
     return Comparable(
         rows=rows.reset_index(drop=True),
         position=rows.index.to_numpy(dtype=np.int64),
         cities=cities,
-        city=number(cities, rows["city"]),
+        city=city,
         categories=categories,
         category=number(categories, rows["category"]),
+        bounds=np.searchsorted(city, np.arange(len(cities) + 1)),
         left_out=int(measures["status"].isin(COMPARED).sum()) - len(rows) if len(measures) else 0,
     )
 

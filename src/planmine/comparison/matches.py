@@ -1,21 +1,15 @@
-"""Matches: pairs of measures of different cities that state the same action, or the same text."""
+"""The tables of matches and of passages: what pairs of cities have in common, measure by measure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from planmine.comparison.evidence import Evidence, MatchModel
-from planmine.comparison.frames import comparable, number, table
-from planmine.comparison.reuse import find_passages
-
-THRESHOLD = 0.4  # listed from here; precision and recall by threshold stand in match_weights.json
-NEIGHBOURS = 5
-SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
-_ROWS, _COLUMNS = 512, 16384  # measures multiplied at a time
-_PAIRS = 1 << 16  # pairs weighed at a time
+from planmine.comparison.frames import Comparable, table
+from planmine.comparison.memory import Arrays
+from planmine.comparison.reuse import PASSAGES
 
 MATCHES = {
     "measure_a": "string",
@@ -31,60 +25,20 @@ MATCHES = {
 }
 
 
-def find_matches(
-    measures: pd.DataFrame,
-    vectors: np.ndarray,
-    *,
-    passages: pd.DataFrame | None = None,
-    model: MatchModel | None = None,
-    threshold: float = THRESHOLD,
-    neighbours: int = NEIGHBOURS,
+def list_matches(
+    corpus: Comparable, pairs: Sequence[tuple[int, int]], results: Sequence[Arrays]
 ) -> pd.DataFrame:
-    """Find the measures of different cities that are the same action in other words, or the same text.
+    """The measures of different cities that are the same action in other words, or the same text.
 
-    Candidates by exact cosine: a pair counts where one is among the ``neighbours`` nearest that the other
-    has in that city and their cosine could reach ``threshold``; or if they share a passage. Each is weighed
-    by a logistic model of cosine, wording, category, action and object (``evidence.py``; Fellegi & Sunter
-    1969 for linking records by weighed agreement). ``relation`` is ``same_text`` where shared runs hold
-    0.8 or more of the shorter measure, at least 20 characters, else ``same_action``; the probability of a
-    ``same_text`` is at least that share. Kept are pairs of ``threshold`` or more. ``category`` is the one
-    both have, else one that the coder accepts for both, else that of ``measure_a``. city_a sorts before
-    city_b.
-
-    ``vectors``: (n, d) float, row k that of row k of ``measures``, of unit length. ``passages``: table of
-    ``find_passages`` of the same measures, made here where it is not given. Raises ValueError where the
-    vectors do not fit the measures.
+    ``relation`` is ``same_text`` where shared runs hold 0.8 or more of the shorter measure, at least 20 characters,
+    else ``same_action``; the probability of a ``same_text`` is at least that share. ``category`` is the one both
+    have, else one that the coder accepts for both, else that of ``measure_a``. city_a sorts before city_b.
+    Sorted by cities and measures. ``pairs``, ``results``: see ``compare_pairs``; pairs sorted.
     """
-    corpus = comparable(measures)
-    rows, count = corpus.rows, max(len(corpus.rows), 1)
-    unit = _check(vectors, len(measures))[corpus.position]
-    model = model or MatchModel.load()
-    passages = find_passages(measures) if passages is None else passages
-    first, second = (number(rows["measure_id"].tolist(), passages[f"measure_{side}"]) for side in "ab")
-    # a pair (i, j) is the key i * count + j
-    copied = pd.Series(passages["share"].to_numpy(np.float64), index=first * count + second).sort_index()
-    shared = copied.index.to_numpy()
-    evidence = Evidence.read(rows)
-    found = [(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=bool))]
-    least = model.least_cosine(threshold) - 1e-4  # float32 cosines are good to five decimals
-    for begin, end, near in _candidates(unit, corpus.city, neighbours, least):
-        keys = np.union1d(near, shared[slice(*np.searchsorted(shared, (begin * count, end * count)))])
-        for part in range(0, len(keys), _PAIRS):
-            key = keys[part : part + _PAIRS]
-            i, j = np.divmod(key, count)
-            cosine = np.einsum("pd,pd->p", unit[i], unit[j], dtype=np.float64)
-            probability = model.probability(evidence.signals(i, j, cosine))
-            share = copied.reindex(key, fill_value=0.0).to_numpy()
-            same_text = share >= SAME_TEXT
-            # what stands word for word in both is the same action whatever its frame of other words
-            probability = np.where(same_text, np.maximum(probability, share), probability)
-            keep = probability >= threshold
-            found.append((key[keep], cosine[keep], probability[keep], same_text[keep]))
-    key, cosine, probability, same_text = (np.concatenate(part) for part in zip(*found, strict=True))
-    i, j = np.divmod(key, count)
+    rows = corpus.rows
+    i, j = _sides(corpus, pairs, results, "links")
+    same_text = _column(results, "same_text", bool)
     names, city, year = (rows[name].to_numpy(dtype=object) for name in ("measure_id", "city", "year"))
-    order = np.lexsort((j, i, corpus.city[j], corpus.city[i]))
-    i, j, cosine, probability, same_text = (part[order] for part in (i, j, cosine, probability, same_text))
     return table(
         {
             "measure_a": names[i],
@@ -94,48 +48,43 @@ def find_matches(
             "year_a": year[i],
             "year_b": year[j],
             "category": _category(rows, corpus.category, i, j),
-            "cosine": np.clip(cosine, -1, 1),
-            "probability": probability,
+            "cosine": _column(results, "cosine", np.float64),
+            "probability": _column(results, "probability", np.float64),
             "relation": np.where(same_text, "same_text", "same_action").astype(object),
         },
         MATCHES,
     )
 
 
-def _candidates(
-    unit: np.ndarray, city: np.ndarray, neighbours: int, least: float
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """For each city its rows [begin, end) and the keys of their candidates in the cities after it.
+def list_passages(
+    corpus: Comparable, pairs: Sequence[tuple[int, int]], results: Sequence[Arrays]
+) -> pd.DataFrame:
+    """Pairs of measures of different cities that share 20 or more characters word for word.
 
-    Exact, in blocks: memory is that of one block of cosines and of the pairs kept of one city.
+    ``start``/``end`` are offsets into the plan's text, from the first to the last shared character; ``characters``
+    counts the letters, digits and ideographs in shared runs, ``share`` is their part of the shorter measure. Set
+    phrases are no part of it. Method and source: see ``reuse.py``. Sorted by cities and measures.
     """
-    count = len(unit)
-    bounds = np.flatnonzero(np.diff(city, prepend=-1, append=-1)) if count else np.empty(0, dtype=np.int64)
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        pieces = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))]
-        for top in range(begin, end, _ROWS):
-            block = unit[top : min(top + _ROWS, end)]
-            for left in range(end, count, _COLUMNS):
-                cosine = block @ unit[left : left + _COLUMNS].T
-                r, c = np.nonzero(cosine >= least)
-                pieces.append(_nearest(r + top, c + left, cosine[r, c], city, neighbours))
-        i, j, near = (np.concatenate(part) for part in zip(*pieces, strict=True))
-        i, j, _ = _nearest(i, j, near, city, neighbours)
-        yield begin, end, i * count + j
+    i, j = _sides(corpus, pairs, results, "passages")
+    ids, city = (corpus.rows[name].to_numpy(dtype=object) for name in ("measure_id", "city"))
+    told = np.concatenate([np.empty((0, 7), dtype=np.int64), *(part["passages"] for part in results)])
+    places = dict(zip(("start_a", "end_a", "start_b", "end_b", "characters"), told.T[2:], strict=True))
+    columns = {"measure_a": ids[i], "measure_b": ids[j], "city_a": city[i], "city_b": city[j]}
+    return table({**columns, **places, "share": _column(results, "share", np.float64)}, PASSAGES)
 
 
-def _nearest(
-    i: np.ndarray, j: np.ndarray, cosine: np.ndarray, city: np.ndarray, neighbours: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pairs where j is among the nearest of i in j's city, or i (all of one city) among those of j."""
-    cities = int(city[-1]) + 1 if len(city) else 1
-    keep = np.zeros(len(i), dtype=bool)
-    for own, other in ((i * cities + city[j], j), (j, i)):
-        order = np.lexsort((other, -cosine, own))
-        start = np.flatnonzero(np.diff(own[order], prepend=-1))
-        rank = np.arange(len(order)) - np.repeat(start, np.diff(start, append=len(order)))
-        keep[order[rank < neighbours]] = True
-    return i[keep], j[keep], cosine[keep]
+def _sides(
+    corpus: Comparable, pairs: Sequence[tuple[int, int]], results: Sequence[Arrays], name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of both sides of the results' ``links`` or ``passages``."""
+    nothing = np.empty(0, dtype=np.int64)
+    i = [corpus.bounds[a] + part[name][:, 0] for (a, _), part in zip(pairs, results, strict=True)]
+    j = [corpus.bounds[b] + part[name][:, 1] for (_, b), part in zip(pairs, results, strict=True)]
+    return np.concatenate([nothing, *i]), np.concatenate([nothing, *j])
+
+
+def _column(results: Sequence[Arrays], name: str, kind: type) -> np.ndarray:
+    return np.concatenate([np.empty(0, dtype=kind), *(part[name] for part in results)])
 
 
 def _category(rows: pd.DataFrame, category: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
@@ -148,18 +97,3 @@ def _category(rows: pd.DataFrame, category: np.ndarray, i: np.ndarray, j: np.nda
             (label for label in (names[i[row]], *labels[i[row]]) if label in theirs), names[i[row]]
         )
     return chosen
-
-
-def _check(vectors: np.ndarray, count: int) -> np.ndarray:
-    """The vectors as float32; ValueError where they are not one unit (or zero) row for each measure."""
-    vectors = np.asarray(vectors, dtype=np.float32)
-    if count == 0:
-        return np.empty((0, 1), dtype=np.float32)
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise ValueError(
-            f"vectors: shape {vectors.shape} for {count} measures; give one row for each measure"
-        )
-    length = np.linalg.norm(vectors, axis=1)
-    if not np.all((np.abs(length - 1) < 1e-3) | (length == 0)):
-        raise ValueError("vectors: rows are not of unit length; divide each by its norm")
-    return vectors

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+COLUMNS = 2**31 - 1  # of a matrix of n-grams
+
 
 @dataclass(frozen=True, slots=True)
 class Characters:
     """The letters, digits and ideographs of many texts, in one row; all else is left out.
 
-    ``codes``: (c,) uint64 code points, width and case folded; ``owner``: (c,) number of the text;
+    ``codes``: (c,) uint32 code points, width and case folded; ``owner``: (c,) number of the text;
     ``offset``: (c,) place in that text; ``texts``: how many texts.
     """
 
@@ -39,9 +41,10 @@ def read_characters(texts: Sequence[str]) -> Characters:
             folded[code] = ord(form) if len(form) == 1 else code
     codes = folded[raw]
     kept = np.flatnonzero(codes)
-    owner = np.repeat(np.arange(len(texts)), lengths)
-    begin = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return Characters(codes[kept].astype(np.uint64), owner[kept], kept - begin[kept], len(texts))
+    owner = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)[kept]
+    begin = np.cumsum(lengths) - lengths
+    offset = (kept - begin[owner]).astype(np.int32)
+    return Characters(codes[kept], owner, offset, len(texts))
 
 
 def _mix(values: np.ndarray) -> np.ndarray:
@@ -57,7 +60,7 @@ def shingles(characters: Characters, n: int) -> tuple[np.ndarray, np.ndarray]:
     count = len(characters.codes) - n + 1
     if count <= 0:
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-    mixed, hashes = _mix(characters.codes), np.zeros(count, dtype=np.uint64)
+    mixed, hashes = _mix(characters.codes.astype(np.uint64)), np.zeros(count, dtype=np.uint64)
     for k in range(n):
         hashes = hashes * np.uint64(0x100000001B3) + mixed[k : k + count]
     start = np.flatnonzero(characters.owner[:count] == characters.owner[n - 1 :])
@@ -65,16 +68,16 @@ def shingles(characters: Characters, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def incidence(texts: Sequence[str], n: int) -> sparse.csr_array:
-    """(texts, distinct n-grams) 0/1 matrix of which n-gram stands in which text, unbroken by punctuation."""
+    """(texts, 2 ** 31 - 1) 0/1 matrix of which n-gram stands in which text, unbroken by punctuation.
+
+    An n-gram's column is its hash, so that matrices of different texts can be put under each other; of a million n-grams
+    some 230 share a column with another.
+    """
     characters = read_characters(texts)
     hashes, start = shingles(characters, n)
     unbroken = characters.offset[start + n - 1] - characters.offset[start] == n - 1
-    hashes, start = hashes[unbroken], start[unbroken]
-    distinct, column = np.unique(hashes, return_inverse=True)
-    shape = (len(texts), max(len(distinct), 1))
-    matrix = sparse.csr_array(
-        (np.ones(len(start), dtype=np.int32), (characters.owner[start], column)), shape=shape
-    )
-    matrix.sum_duplicates()
-    matrix.data[:] = 1
-    return matrix
+    column = (hashes[unbroken] % np.uint64(COLUMNS)).astype(np.int64)
+    cell = np.unique(characters.owner[start[unbroken]].astype(np.int64) * COLUMNS + column)
+    ends = np.searchsorted(cell, np.arange(len(texts) + 1) * COLUMNS)
+    indices = (cell % COLUMNS).astype(np.int32)
+    return sparse.csr_array((np.ones(len(cell), dtype=np.int8), indices, ends), shape=(len(texts), COLUMNS))

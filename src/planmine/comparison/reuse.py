@@ -2,27 +2,24 @@
 
 Method: shared character n-grams through an inverted index, then their runs, as passim does for words
 (Smith, Cordell & Mullen 2015, "Computational Methods for Uncovering Reprinted Texts", American Literary
-History 27(3)). n-grams in more than ``max_measures`` measures are left out, as passim does: what stands
-everywhere is a set phrase and no sign of copying. Time grows with the characters, not with their square.
+History 27(3)). Set phrases are no part of the texts, and an n-gram in more than ``max_measures`` measures of two cities
+is left out between them, as passim does: what stands everywhere is no sign of copying. Time grows with the
+characters, not with their square.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
-from planmine.codebook import Codebook
-from planmine.comparison.frames import ALL, Comparable, comparable, table
-from planmine.comparison.ngrams import Characters, read_characters, shingles
+from planmine.comparison.ngrams import read_characters, shingles
 
 NGRAM = 13
-MAX_MEASURES = 100
+MAX_MEASURES = 50
 LEAST = 20  # characters of a passage worth telling
-_BLOCK = 4096  # measures whose shared n-grams are counted at a time
 
 PASSAGES = {
     "measure_a": "string",
@@ -36,104 +33,157 @@ PASSAGES = {
     "characters": "Int64",
     "share": "float64",
 }
-REUSE = {
-    "city_a": "string",
-    "city_b": "string",
-    "category": "string",
-    "characters_a": "Int64",
-    "characters_b": "Int64",
-    "reused_a": "Int64",
-    "reused_b": "Int64",
-    "reuse_share": "float64",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
-    """The n-grams that stand in two or more cities: (s,) place of the first character, ascending, and number."""
+class Passages:
+    """(p,) passages: numbers of the two texts, characters in shared runs, their share of the shorter text, and
+    the offsets of the first shared character and after the last in each text."""
 
-    characters: Characters
-    start: np.ndarray
-    shingle: np.ndarray
-    distinct: int
-
-
-def _index(corpus: Comparable, n: int, max_measures: int) -> _Index:
-    characters = read_characters(corpus.rows["text"].astype(str).tolist())
-    hashes, start = shingles(characters, n)
-    _, number, count = np.unique(hashes, return_inverse=True, return_counts=True)
-    often = count[number] > 1
-    number, start = number[often], start[often]
-    owner = characters.owner[start]
-
-    def spread(of: np.ndarray, among: int) -> np.ndarray:
-        """In how many different owners (measures, cities) each n-gram stands."""
-        return np.bincount(np.unique(number * among + of) // among, minlength=len(count))
-
-    cities = spread(corpus.city[owner], max(len(corpus.cities), 1))
-    measures = spread(owner, max(len(corpus.rows), 1))
-    kept = (cities[number] > 1) & (measures[number] <= max_measures)
-    distinct, shingle = np.unique(number[kept], return_inverse=True)
-    return _Index(characters, start[kept], shingle, len(distinct))
+    i: np.ndarray
+    j: np.ndarray
+    characters: np.ndarray
+    share: np.ndarray
+    start_i: np.ndarray
+    end_i: np.ndarray
+    start_j: np.ndarray
+    end_j: np.ndarray
 
 
-def find_passages(
-    measures: pd.DataFrame, *, n: int = NGRAM, max_measures: int = MAX_MEASURES, least: int = LEAST
-) -> pd.DataFrame:
-    """Pairs of measures of different cities that share ``least`` or more characters in runs of ``n``.
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """(r,) characters of a text that stand word for word in another city."""
 
-    Columns as PASSAGES: ``start``/``end`` are offsets into the plan's text, from the first to the last
-    shared character; ``characters`` counts the letters, digits and ideographs in shared runs, ``share``
-    is their part of the shorter measure. Method and source: see the module.
+    city: np.ndarray
+    text: np.ndarray
+    characters: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """The n-grams of many texts that stand in two or more cities.
+
+    (s,) each, in the order of the texts: ``start``, place of the first character among all; ``owner``, its text;
+    ``city``; ``gram``, its number. ``offset`` (c,) of each character in its text; ``length`` (texts,) in characters.
     """
-    corpus = comparable(measures)
-    index = _index(corpus, n, max_measures)
-    owner = index.characters.owner[index.start]
-    _, first = np.unique(owner * max(index.distinct, 1) + index.shingle, return_index=True)
-    shape = (len(corpus.rows), max(index.distinct, 1))
-    cells = (owner[first], index.shingle[first])
-    place = sparse.csr_array((index.start[first] + 1, cells), shape=shape)  # + 1: a stored 0 is none
-    stands = sparse.csr_array((np.ones(len(first), dtype=np.int32), cells), shape=shape)
-    lengths = index.characters.lengths()
-    nothing = np.empty(0, dtype=np.int64)
-    found = [(nothing,) * 7]
-    for begin in range(0, shape[0], _BLOCK):
-        shared = sparse.coo_array(stands[begin : begin + _BLOCK] @ stands.T)
-        a, b = shared.coords[0] + begin, shared.coords[1]
-        # s shared n-grams cover at most n * s characters
-        enough = (corpus.city[a] < corpus.city[b]) & (shared.data * n >= least)
-        a, b = a[enough], b[enough]
-        for part in range(0, len(a), 8 * _BLOCK):
-            i, j = a[part : part + 8 * _BLOCK], b[part : part + 8 * _BLOCK]
-            covered_a, first_a, last_a = _runs(place[i].multiply(stands[j]), n)
-            covered_b, first_b, last_b = _runs(place[j].multiply(stands[i]), n)
-            covered = np.minimum(covered_a, covered_b)
-            found.append((i, j, covered, first_a, last_a, first_b, last_b))
-    joined = np.array([np.concatenate(part) for part in zip(*found, strict=True)])
-    joined = joined[:, joined[2] >= least]
-    i, j, covered, first_a, last_a, first_b, last_b = joined[:, np.lexsort((joined[1], joined[0]))]
-    rows, offset = corpus.rows, index.characters.offset
-    ids, city, begins = (rows[name].to_numpy() for name in ("measure_id", "city", "start"))
-    return table(
-        {
-            "measure_a": ids[i],
-            "measure_b": ids[j],
-            "city_a": city[i],
-            "city_b": city[j],
-            "start_a": begins[i] + offset[first_a],
-            "end_a": begins[i] + offset[last_a] + 1,
-            "start_b": begins[j] + offset[first_b],
-            "end_b": begins[j] + offset[last_b] + 1,
-            "characters": covered,
-            "share": np.minimum(covered / np.minimum(lengths[i], lengths[j]), 1.0),
-        },
-        PASSAGES,
-    )
+
+    n: int
+    max_measures: int
+    start: np.ndarray
+    owner: np.ndarray
+    city: np.ndarray
+    gram: np.ndarray
+    grams: int
+    offset: np.ndarray
+    length: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Sequence[str], city: np.ndarray, n: int, max_measures: int) -> Reuse:
+        """Index the texts, whose cities are ``city`` (texts,), sorted."""
+        characters = read_characters(texts)
+        hashes, start = shingles(characters, n)
+        sorted_hashes = np.sort(hashes)
+        twice = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
+        del sorted_hashes  # a gigabyte for a million measures
+        number = np.searchsorted(twice, hashes)
+        often = np.append(twice, np.uint64(0))[number] == hashes
+        often &= number < len(twice)
+        number, start = number[often], start[often]
+        owner = characters.owner[start]
+        among = int(city[-1]) + 1 if len(city) else 1
+        spread = np.bincount(np.unique(number * among + city[owner]) // among, minlength=len(twice))
+        kept = spread[number] > 1
+        distinct, gram = np.unique(number[kept], return_inverse=True)
+        owner = owner[kept]
+        return cls(
+            n,
+            max_measures,
+            start[kept],
+            owner,
+            city[owner],
+            gram,
+            max(len(distinct), 1),
+            characters.offset,
+            characters.lengths(),
+        )
+
+    def between(self, x: int, others: np.ndarray) -> tuple[Passages, Reused, np.ndarray]:
+        """City ``x`` beside the cities where ``others`` (cities,): passages (i of x, j of another), and characters reused.
+
+        The second value counts the characters of the texts of ``x`` inside an n-gram that stands in any text of
+        another city; the third (texts,) the reverse, of each text of the others.
+        """
+        here = slice(*np.searchsorted(self.city, (x, x + 1)))
+        in_x = np.zeros(self.grams, dtype=bool)
+        in_x[self.gram[here]] = True
+        there = np.flatnonzero(in_x[self.gram] & others[self.city])
+        there = there[self._seldom(here, there)]
+        texts = max(len(self.length), 1)
+        back = _covered(self.start[there], self.owner[there], self.n, len(self.length))
+        among = len(others)
+        key = np.unique(self.gram[there] * among + self.city[there])
+        stands = sparse.csr_array(
+            (np.ones(len(key), dtype=np.int8), (key // among, key % among)), shape=(self.grams, among)
+        )
+        hit = sparse.coo_array(stands[self.gram[here]])
+        row, city = hit.coords
+        order = np.lexsort((row, city))
+        row, city = row[order], city[order]
+        texts_x = self.owner[here][row]
+        # places in one row for all cities, far apart, so that each city's runs are counted alone
+        place = self.start[here][row] + city.astype(np.int64) * (len(self.offset) + self.n)
+        cell, of = np.unique(city.astype(np.int64) * texts + texts_x, return_inverse=True)
+        covered = _covered(place, of, self.n, len(cell))
+        return self._passages(here, there), Reused(cell // texts, cell % texts, covered), back
+
+    def _seldom(self, here: slice, there: np.ndarray) -> np.ndarray:
+        """(t,) bool: n-grams that stand in no more than ``max_measures`` texts of their city and x together."""
+        own = np.unique(self.gram[here] * len(self.length) + self.owner[here]) // len(self.length)
+        in_x = np.bincount(own, minlength=self.grams)
+        texts, city = len(self.length), self.city[there]
+        _, first = np.unique(self.gram[there] * texts + self.owner[there], return_index=True)
+        among = int(city.max()) + 1 if len(city) else 1
+        cell = self.gram[there] * among + city
+        cells, of = np.unique(cell, return_inverse=True)
+        count = np.bincount(of[first], minlength=len(cells))
+        return count[of] + in_x[self.gram[there]] <= self.max_measures
+
+    def _passages(self, here: slice, there: np.ndarray) -> Passages:
+        """Pairs of texts that share LEAST or more characters in runs."""
+        place_x, stands_x, rows_x = self._places(np.arange(here.start, here.stop))
+        place_o, stands_o, rows_o = self._places(there)
+        shared = sparse.coo_array(stands_x @ stands_o.T)
+        enough = shared.data * self.n >= LEAST  # s shared n-grams cover at most n * s characters
+        a, b = shared.coords[0][enough], shared.coords[1][enough]
+        covered_a, first_a, last_a = _runs(sparse.csr_array(place_x[a].multiply(stands_o[b])), self.n)
+        covered_b, first_b, last_b = _runs(sparse.csr_array(place_o[b].multiply(stands_x[a])), self.n)
+        covered = np.minimum(covered_a, covered_b)
+        keep = covered >= LEAST
+        i, j, covered = rows_x[a][keep], rows_o[b][keep], covered[keep]
+        share = np.minimum(covered / np.minimum(self.length[i], self.length[j]), 1.0)
+        places = (self.offset[places[keep]] for places in (first_a, last_a, first_b, last_b))
+        start_i, last_i, start_j, last_j = places
+        return Passages(i, j, covered, share, start_i, last_i + 1, start_j, last_j + 1)
+
+    def _places(self, entries: np.ndarray) -> tuple[sparse.csr_array, sparse.csr_array, np.ndarray]:
+        """(texts, grams) where the first of each n-gram stands (+ 1) and that it does, and the texts' numbers."""
+        rows, row = np.unique(self.owner[entries], return_inverse=True)
+        gram = self.gram[entries]
+        _, once = np.unique(row * self.grams + gram, return_index=True)
+        shape, cells = (len(rows), self.grams), (row[once], gram[once])
+        place = sparse.csr_array((self.start[entries][once] + 1, cells), shape=shape)  # a stored 0 is none
+        stands = sparse.csr_array((np.ones(len(once), dtype=np.int32), cells), shape=shape)
+        return place, stands, rows
+
+
+def _covered(start: np.ndarray, of: np.ndarray, n: int, groups: int) -> np.ndarray:
+    """(groups,) characters inside n-grams that begin at ``start``, ascending, by the group of each."""
+    fresh = np.minimum(n, np.diff(start, prepend=-n))
+    return np.bincount(of, weights=fresh, minlength=groups).astype(np.int64)
 
 
 def _runs(places: sparse.csr_array, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per row of n-gram places (+ 1): characters covered, and the first and last of them."""
-    places = sparse.csr_array(places)
     row = np.repeat(np.arange(places.shape[0]), np.diff(places.indptr))
     order = np.lexsort((places.data, row))
     row, start = row[order], places.data[order] - 1
@@ -142,64 +192,3 @@ def _runs(places: sparse.csr_array, n: int) -> tuple[np.ndarray, np.ndarray, np.
     fresh[np.flatnonzero(np.diff(row, prepend=-1))] = n
     covered = np.bincount(row, weights=fresh, minlength=places.shape[0]).astype(np.int64)
     return covered, start[places.indptr[:-1]], start[places.indptr[1:] - 1] + n - 1
-
-
-def reuse_shares(
-    measures: pd.DataFrame,
-    *,
-    codebook: Codebook | None = None,
-    n: int = NGRAM,
-    max_measures: int = MAX_MEASURES,
-) -> pd.DataFrame:
-    """How much of two cities' measures stands word for word in both: one row a pair and category.
-
-    ``reused_a`` counts the characters of A's measures (of the category) inside an n-gram that stands in
-    any measure of B, ``reused_b`` the reverse; ``reuse_share`` = (reused_a + reused_b) / (characters_a +
-    characters_b), symmetric, null where both have none. Method and source: see the module.
-    """
-    corpus = comparable(measures, codebook)
-    index = _index(corpus, n, max_measures)
-    cities, kinds = len(corpus.cities), len(corpus.categories)
-    owner = index.characters.owner
-    lengths = np.zeros((cities, kinds), dtype=np.int64)
-    np.add.at(lengths, (corpus.city, corpus.category), index.characters.lengths())
-    stands = sparse.csr_array(
-        (np.ones(len(index.start), dtype=np.int32), (index.shingle, corpus.city[owner[index.start]])),
-        shape=(max(index.distinct, 1), cities),
-    )
-    reused = np.zeros((cities, cities, kinds), dtype=np.int64)
-    # rows are sorted by city, so a city's characters stand together
-    bounds = np.searchsorted(corpus.city[owner], np.arange(cities + 1))
-    for city, (begin, end) in enumerate(pairwise(bounds)):
-        here = slice(*np.searchsorted(index.start, (begin, end)))
-        opened = np.zeros((end - begin + n, cities), dtype=np.int32)
-        opened[index.start[here] - begin + n] = stands[index.shingle[here]].toarray()
-        total = np.cumsum(opened, axis=0, dtype=np.int32)
-        covered = (total[n:] - total[:-n]) > 0  # an n-gram of that city began within the last n characters
-        kind = corpus.category[owner[begin:end]]
-        for k in np.unique(kind):
-            reused[city, :, k] = covered[kind == k].sum(axis=0)
-    a, b = np.triu_indices(cities, 1)
-
-    def with_all(counts: np.ndarray) -> np.ndarray:
-        """(pairs, categories) to (pairs * (1 + categories),): the sum of all first."""
-        return np.concatenate([counts.sum(axis=1, keepdims=True), counts], axis=1).ravel()
-
-    characters_a, characters_b = with_all(lengths[a]), with_all(lengths[b])
-    reused_a, reused_b = with_all(reused[a, b]), with_all(reused[b, a])
-    names = np.array(corpus.cities, dtype=object)
-    with np.errstate(invalid="ignore"):
-        share = (reused_a + reused_b) / (characters_a + characters_b)
-    return table(
-        {
-            "city_a": np.repeat(names[a], kinds + 1),
-            "city_b": np.repeat(names[b], kinds + 1),
-            "category": np.tile(np.array([ALL, *corpus.categories], dtype=object), len(a)),
-            "characters_a": characters_a,
-            "characters_b": characters_b,
-            "reused_a": reused_a,
-            "reused_b": reused_b,
-            "reuse_share": share,
-        },
-        REUSE,
-    )
