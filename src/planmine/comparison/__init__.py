@@ -19,6 +19,7 @@ from planmine.comparison.expectation import clusters, expected_similarity
 from planmine.comparison.formulae import find_formulae, without_formulae
 from planmine.comparison.frames import comparable
 from planmine.comparison.matches import find_matches
+from planmine.comparison.rerank import CANDIDATE, Reranker, rerank
 from planmine.comparison.reuse import find_passages, reuse_shares
 from planmine.comparison.similarity import order_cities, similarity
 
@@ -26,6 +27,7 @@ __all__ = [
     "CompareSettings",
     "Comparison",
     "MatchModel",
+    "Reranker",
     "clusters",
     "compare",
     "coverage",
@@ -34,6 +36,7 @@ __all__ = [
     "find_matches",
     "find_passages",
     "order_cities",
+    "rerank",
     "reuse_shares",
     "similarity",
     "without_formulae",
@@ -45,13 +48,16 @@ class CompareSettings:
     """What a comparison depends on besides its measures, vectors and weights.
 
     ``match_threshold``: least probability of a match that is listed; ``count_threshold``: least probability of one
-    that counts in ``similarity`` (at 0.5 about as many matches are missed as are wrong, so shares keep their level); ``neighbours``: candidates that a measure has in
+    that counts in ``similarity`` (at 0.5 about as many matches are missed as are wrong, so shares keep their level);
+    ``sure_threshold``: from it on at least nine of ten matches are right (docs/matching.md), to be cited one by one
+    without reading both measures again; ``neighbours``: candidates that a measure has in
     each other city; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an n-gram in
     more measures is a set phrase; ``draws``, ``seed``: of the bootstrap.
     """
 
     match_threshold: float = _matches.THRESHOLD
     count_threshold: float = 0.5
+    sure_threshold: float = 0.8
     neighbours: int = _matches.NEIGHBOURS
     ngram: int = _reuse.NGRAM
     max_measures: int = _reuse.MAX_MEASURES
@@ -63,6 +69,8 @@ class CompareSettings:
             raise ValueError(f"match_threshold {self.match_threshold}: a probability between 0 and 1")
         if not self.match_threshold <= self.count_threshold < 1:
             raise ValueError(f"count_threshold {self.count_threshold}: from match_threshold to 1")
+        if not self.count_threshold <= self.sure_threshold < 1:
+            raise ValueError(f"sure_threshold {self.sure_threshold}: from count_threshold to 1")
         for name, least in (("neighbours", 1), ("ngram", 2), ("max_measures", 2), ("draws", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} {getattr(self, name)}: {least} or more")
@@ -92,13 +100,15 @@ def compare(
     *,
     codebook: Codebook | None = None,
     match_model: MatchModel | None = None,
+    reranker: Reranker | None = None,
     settings: CompareSettings = CompareSettings(),
 ) -> Comparison:
     """Compare the cities of a table of measures.
 
     ``measures``: columns of the data dictionary, any order of rows; ``vectors``: (n, d) float32 unit rows,
     row k that of row k of ``measures``, from a centred encoder (unrelated measures near cosine 0);
-    ``match_model``: weights fitted for another encoder than the bundled one. Context units and measures
+    ``match_model``: weights fitted for another encoder than the bundled one; ``reranker``: weighs the matches a
+    second time with a slower encoder. Context units and measures
     without a city are not compared. The result does not depend on the order of rows. Methods and sources:
     ``find_matches``, ``find_passages``, ``reuse_shares``, ``similarity``, ``coverage``, ``order_cities``.
     Raises ValueError where columns, measure_ids or vectors do not fit.
@@ -112,9 +122,11 @@ def compare(
         vectors,
         passages=passages,
         model=match_model,
-        threshold=settings.match_threshold,
+        threshold=min(CANDIDATE, settings.match_threshold) if reranker else settings.match_threshold,
         neighbours=settings.neighbours,
     )
+    if reranker:
+        found = rerank(measures, found, passages, reranker, threshold=settings.match_threshold)
     reuse = reuse_shares(measures, codebook=codebook, **shingling)
     counted = found[found["probability"] >= settings.count_threshold]
     alike = similarity(measures, counted, reuse, codebook=codebook, draws=settings.draws, seed=settings.seed)

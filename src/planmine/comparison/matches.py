@@ -11,7 +11,7 @@ from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.reuse import find_passages
 
-THRESHOLD = 0.4  # listed from here; precision and recall by threshold stand in match_weights.json
+THRESHOLD = 0.4  # listed from here; precision and recall by threshold stand in match_weights/
 NEIGHBOURS = 5
 SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 _ROWS, _COLUMNS = 512, 16384  # measures multiplied at a time
@@ -73,11 +73,8 @@ def find_matches(
             key = keys[part : part + _PAIRS]
             i, j = np.divmod(key, count)
             cosine = np.einsum("pd,pd->p", unit[i], unit[j], dtype=np.float64)
-            probability = model.probability(evidence.signals(i, j, cosine))
             share = copied.reindex(key, fill_value=0.0).to_numpy()
-            same_text = share >= SAME_TEXT
-            # what stands word for word in both is the same action whatever its frame of other words
-            probability = np.where(same_text, np.maximum(probability, share), probability)
+            probability, same_text = weigh(model, evidence.signals(i, j, cosine), share)
             keep = probability >= threshold
             found.append((key[keep], cosine[keep], probability[keep], same_text[keep]))
     key, cosine, probability, same_text = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -100,6 +97,15 @@ def find_matches(
         },
         MATCHES,
     )
+
+
+def weigh(model: MatchModel, signals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(p,) probabilities of pairs with these signals and shares of copied text, and (p,) bool: the same text.
+
+    What stands word for word in both is the same action whatever its frame of other words.
+    """
+    probability, same_text = model.probability(signals), share >= SAME_TEXT
+    return np.where(same_text, np.maximum(probability, share), probability), same_text
 
 
 def _candidates(
