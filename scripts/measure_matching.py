@@ -126,7 +126,11 @@ def triples_table(found: dict[str, Ranks], file: np.ndarray) -> str:
     head += " pooled R@1 |\n|---|" + "---|" * (2 * len(TESTS) + 3)
     lines = []
     for name, of in found.items():
-        cells = [of.first[file == k] if part == 0 else of.above[file == k] for k in range(len(TESTS)) for part in (0, 1)]
+        cells = [
+            of.first[file == k] if part == 0 else of.above[file == k]
+            for k in range(len(TESTS))
+            for part in (0, 1)
+        ]
         lines.append(f"| {name} | " + " | ".join(map(share, [*cells, of.first, of.above, of.pooled])) + " |")
     return "\n".join([head, *lines])
 
@@ -160,7 +164,9 @@ def main() -> None:
     again = found["re-ranked"]
     text = PAGE.format(
         encoders=", ".join(f"{encoder.name} `{encoder.revision[:12]}`" for encoder in encoders),
-        counts=" and ".join(f"{len(part)} of `tests/golden/{name}`" for name, part in zip(TESTS, parts, strict=True)),
+        counts=" and ".join(
+            f"{len(part)} of `tests/golden/{name}`" for name, part in zip(TESTS, parts, strict=True)
+        ),
         triples=triples_table(found, file),
         candidate=CANDIDATE,
         neural=NEURAL,

@@ -35,15 +35,19 @@ SCALE = 20.0  # one over the temperature
 DIRECTIONS = ("query_to_doc", "doc_to_query", "query_to_query", "doc_to_doc")
 
 
+def training() -> Iterator[dict[str, str]]:
+    """The rows {id, category, anchor, same, other} of all files of training triples."""
+    for file in sorted(TRIPLES.glob("*.jsonl")):
+        rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        yield from (row for row in rows if "anchor" in row)
+
+
 def triples() -> Iterator[dict[str, str]]:
     """The training triples, masked, each also with the second measure as the anchor."""
-    for file in sorted(TRIPLES.glob("*.jsonl")):
-        for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
-            if "anchor" not in row:
-                continue
-            anchor, same, other = (mask(row[key]) for key in ("anchor", "same", "other"))
-            yield {"anchor": anchor, "positive": same, "negative": other}
-            yield {"anchor": same, "positive": anchor, "negative": other}
+    for row in training():
+        anchor, same, other = (mask(row[key]) for key in ("anchor", "same", "other"))
+        yield {"anchor": anchor, "positive": same, "negative": other}
+        yield {"anchor": same, "positive": anchor, "negative": other}
 
 
 def centred(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

@@ -78,7 +78,9 @@ def run(
     ] = None,
     rerank: Annotated[
         str | None,
-        typer.Option(help="An encoder that weighs the matches again: e5zh (bundled, needs torch; better, slow)."),
+        typer.Option(
+            help="An encoder that weighs the matches again: e5zh (bundled, needs torch; better, slow)."
+        ),
     ] = None,
     codebook: Annotated[
         Path | None, typer.Option(help="Your codebook in YAML; default the bundled one.")

@@ -44,4 +44,3 @@ def compare(
         reranker=Reranker.of(load_encoder(rerank)) if rerank else None,
         settings=settings or Defaults(),
     )
-

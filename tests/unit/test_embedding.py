@@ -221,7 +221,7 @@ def test_a_damaged_bundled_model_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     shutil.copytree(model_folder("static-zh"), tmp_path / "static-zh")
     (tmp_path / "static-zh" / "model.safetensors").write_bytes(b"")
     monkeypatch.setattr("planmine.embedding.model_folder", lambda name: tmp_path / name)
-    with pytest.raises(EncoderError, match="models/README.md"):
+    with pytest.raises(EncoderError, match=r"models/README\.md"):
         load_encoder()
 
 

@@ -21,7 +21,14 @@ TEXTS = {
     "c1": "建立健全餐厨废弃物收运处置体系，与各餐饮单位签订统一收运协议并按日上门收集。",
     "d1": "建立健全餐厨废弃物收运处置体系，与各餐饮单位签订统一收运协议并按日上门收集。",
 }
-ANGLES = {"a1": 0.0, "a2": 1.5, "b1": 0.3, "b2": 0.9, "c1": 3.0, "d1": 4.5}  # the second encoder's, in radians
+ANGLES = {
+    "a1": 0.0,
+    "a2": 1.5,
+    "b1": 0.3,
+    "b2": 0.9,
+    "c1": 3.0,
+    "d1": 4.5,
+}  # the second encoder's, in radians
 
 
 def measures() -> pd.DataFrame:
