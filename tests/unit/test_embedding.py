@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -193,6 +195,34 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(EncoderError, match=re.escape(str(tmp_path))):
         load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pkl", "0_Dense/weights.pt"])
+def test_pickled_weights_are_refused(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("sentence_transformers")
+    shutil.copytree(model_folder("static-zh"), tmp_path / "model")
+    file = tmp_path / "model" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(pickle.dumps({"weights": [1.0]}))
+    with pytest.raises(EncoderError, match=rf"{re.escape(str(file))}.*save_pretrained"):
+        load_encoder(tmp_path / "model")
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF" + bytes(60), pickle.dumps([1.0])])
+def test_weights_of_another_format_are_refused(tmp_path: Path, content: bytes) -> None:
+    pytest.importorskip("sentence_transformers")
+    shutil.copytree(model_folder("static-zh"), tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").write_bytes(content)
+    with pytest.raises(EncoderError, match=re.escape(str(tmp_path / "model"))):
+        load_encoder(tmp_path / "model")
+
+
+def test_a_damaged_bundled_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(model_folder("static-zh"), tmp_path / "static-zh")
+    (tmp_path / "static-zh" / "model.safetensors").write_bytes(b"")
+    monkeypatch.setattr("planmine.embedding.model_folder", lambda name: tmp_path / name)
+    with pytest.raises(EncoderError, match=r"models/README\.md"):
+        load_encoder()
 
 
 def test_sentence_transformers_loads_the_bundled_model_with_the_same_vectors(encoder: Encoder) -> None:

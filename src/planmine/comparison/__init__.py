@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,11 @@ from planmine.comparison.matches import list_matches, list_passages
 from planmine.comparison.material import Encode, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import fill
+from planmine.comparison.rerank import CANDIDATE, Reranker, rerank
 from planmine.comparison.reuse import MAX_MEASURES, NGRAM
 from planmine.comparison.similarity import bootstrap, order_cities, similarity
 
-__all__ = ["CompareSettings", "Comparison", "MatchModel", "Memory", "compare", "coverage"]
+__all__ = ["CompareSettings", "Comparison", "MatchModel", "Memory", "Reranker", "compare", "coverage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class CompareSettings:
 
     ``match_threshold``: least probability of a match that is listed (similarity weighs less probable ones, too); ``count_threshold``: from
     here a match is called one where it must be yes or no (at 0.5 about as many are missed as are wrong);
-    ``neighbours``: candidates that a measure has in each other city; ``exact``: measures up to which all
+    ``sure_threshold``: from it on at least nine of ten matches are right (docs/matching.md), to be cited one by one
+    without reading both measures again; ``neighbours``: candidates that a measure has in each other city; ``exact``: measures up to which all
     pairs of measures are looked at and all matches listed; above, candidates are found through cells and the ``listed``
     most probable matches of each two cities are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
     n-gram in more measures of two cities is no copy between them; ``draws``, ``seed``: of the bootstrap.
@@ -41,6 +43,7 @@ class CompareSettings:
 
     match_threshold: float = 0.4
     count_threshold: float = 0.5
+    sure_threshold: float = 0.8
     neighbours: int = 2
     exact: int = 10_000
     listed: int = 100
@@ -54,6 +57,8 @@ class CompareSettings:
             raise ValueError(f"match_threshold {self.match_threshold}: a probability between 0 and 1")
         if not self.match_threshold <= self.count_threshold < 1:
             raise ValueError(f"count_threshold {self.count_threshold}: from match_threshold to 1")
+        if not self.count_threshold <= self.sure_threshold < 1:
+            raise ValueError(f"sure_threshold {self.sure_threshold}: from count_threshold to 1")
         least = {
             "neighbours": 1,
             "exact": 0,
@@ -100,6 +105,7 @@ def compare(
     revision: str = "",
     codebook: Codebook | None = None,
     match_model: MatchModel | None = None,
+    reranker: Reranker | None = None,
     settings: CompareSettings = CompareSettings(),
     memory: Memory | None = None,
 ) -> Comparison:
@@ -109,7 +115,8 @@ def compare(
     centred encoder (unrelated measures near cosine 0), are made by ``encode``, whose result for a text depends on
     that text and ``revision`` alone; or they are given as ``vectors``, row k that of row k of ``measures``, and ``encode``
     is asked for the texts without their set phrases only (without it, a measure keeps its vector).
-    ``match_model``: weights fitted for another encoder than the bundled one. ``memory``: what earlier comparisons
+    ``match_model``: weights fitted for another encoder than the bundled one. ``reranker``: weighs the listed
+    matches a second time with a slower encoder; similarity is that of the first. ``memory``: what earlier comparisons
     found; the tables are the same with it and without it. Context units and measures without a city are not
     compared. The result does not depend on the order of rows. Methods and sources: ``take_out``, ``compare_pairs``,
     ``similarity``, ``bootstrap``, ``expected_similarity``, ``clusters``, ``coverage``, ``order_cities``.
@@ -125,7 +132,9 @@ def compare(
         encode=encode,
         revision=revision,
         model=match_model or MatchModel.load(),
-        settings=settings,
+        settings=replace(settings, match_threshold=min(CANDIDATE, settings.match_threshold))
+        if reranker
+        else settings,
         memory=memory,
         measures=len(measures),
     )
@@ -148,11 +157,14 @@ def compare(
     overall = alike.loc[alike["category"] == ALL, "similarity"].to_numpy(dtype=np.float64)
     drawn = np.array([part["drawn"] for part in intervals]).reshape(len(pairs), settings.draws)
     groups, stability = clusters(overall, drawn, corpus.cities)
+    matches, passages = list_matches(corpus, pairs, found), list_passages(corpus, pairs, found)
+    if reranker:
+        matches = rerank(corpus.rows, matches, passages, reranker, threshold=settings.match_threshold)
     return Comparison(
         coverage=coverage(measures, codebook=codebook),
         similarity=alike,
-        matches=list_matches(corpus, pairs, found),
-        passages=list_passages(corpus, pairs, found),
+        matches=matches,
+        passages=passages,
         clusters=groups,
         formulae=wordings.formulae,
         formula_spans=wordings.spans,

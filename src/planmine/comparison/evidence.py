@@ -2,13 +2,15 @@
 
 A logistic regression over six signals. Cosine alone does not tell 新建 from 改造 of the same object, so
 the kinds of action (``actions.yaml``) and the object are evidence of their own. The weights are in
-``match_weights.json``, written by ``scripts/fit_matches.py``, with what they were fitted on.
+``match_weights/``, a file for each bundled encoder, written by ``scripts/fit_matches.py`` with what they were
+fitted on.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from planmine.records import UNSURE
 
 SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object")
 _NUMERAL = "一二三四五六七八九十百千万亿两半"
+SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 REST = "other"  # the codebook's category for everything else
 _DIGIT = "[0-9０-９]"
 _FIGURE = re.compile(
@@ -177,6 +180,10 @@ def _overlap(left: sparse.csr_array, right: sparse.csr_array, i: np.ndarray, j: 
     return np.diff(sparse.csr_array(left[i].multiply(right[j])).indptr)
 
 
+def _weights() -> Path:
+    return Path(__file__).parent / "match_weights"
+
+
 @dataclass(frozen=True, slots=True)
 class MatchModel:
     """Weights of the SIGNALS. They hold for the encoder they were fitted with, which ``about`` names."""
@@ -187,8 +194,8 @@ class MatchModel:
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> MatchModel:
-        """Read a file of ``scripts/fit_matches.py``; without ``path`` the one that PlanMine brings."""
-        source = Path(path) if path else resources.files("planmine.comparison").joinpath("match_weights.json")
+        """Read a file of ``scripts/fit_matches.py``; without ``path`` the weights for the bundled encoder."""
+        source = Path(path) if path else _weights() / "static-zh.json"
         try:
             data = json.loads(source.read_text(encoding="utf-8"))
             weights = tuple(float(data["weights"][name]) for name in SIGNALS)
@@ -197,6 +204,24 @@ class MatchModel:
             raise ValueError(
                 f"{source}: no weights of the match model ({error!r}); write it with scripts/fit_matches.py"
             ) from error
+
+    @classmethod
+    def of(cls, revision: str) -> MatchModel:
+        """The weights fitted with the encoder of this revision.
+
+        For an encoder that PlanMine has none for, those of the bundled one, with a warning: probabilities
+        then are not calibrated.
+        """
+        for file in sorted(_weights().glob("*.json")):
+            model = cls.load(file)
+            if model.about.get("revision") == revision:
+                return model
+        warnings.warn(
+            "no match weights were fitted with this encoder: probabilities are those of the bundled one's weights "
+            "and not calibrated. scripts/fit_matches.py fits weights; pass them as match_model",
+            stacklevel=2,
+        )
+        return cls.load()
 
     def probability(self, signals: np.ndarray) -> np.ndarray:
         """(p, 6) signals to (p,) probabilities that the two measures are the same action."""
@@ -208,3 +233,12 @@ class MatchModel:
         best = self.intercept + sum(max(weight, 0.0) for weight in others)
         slope = self.weights[SIGNALS.index("cosine")]
         return float((logit(probability) - best) / slope) if slope > 0 else -1.0
+
+
+def weigh(model: MatchModel, signals: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(p,) probabilities of pairs with these signals and shares of copied text, and (p,) bool: the same text.
+
+    What stands word for word in both is the same action whatever its frame of other words.
+    """
+    probability, same_text = model.probability(signals), share >= SAME_TEXT
+    return np.where(same_text, np.maximum(probability, share), probability), same_text

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planmine.comparison.evidence import Evidence, MatchModel
+from planmine.comparison.evidence import Evidence, MatchModel, weigh
 from planmine.comparison.formulae import CUT, PLAIN, WRITTEN, Wordings
 from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays
 from planmine.comparison.reuse import Passages, Reuse
 from planmine.comparison.search import STEPS, Search, cosine, nearest
 
-SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 COUNTED = 0.1  # least probability of a counterpart; from 0.4 on, less of a planted overlap is found again
 ONE = 65_535  # a probability of 1 in the units that probabilities are kept in
 _PAIRS = 1 << 16  # pairs weighed at a time
@@ -162,14 +161,11 @@ def _weigh(
     far[place[both]] = False
     key, share = np.concatenate([key, copied[far]]), np.concatenate([share, copied_share[far]])
     cosines = np.concatenate([cosines, cosine(material.search.steps, *np.divmod(copied[far], count))])
-    same_text = share >= SAME_TEXT
-    probability = np.empty(len(key))
+    probability, same_text = np.empty(len(key)), np.empty(len(key), dtype=bool)
     for top in range(0, len(key), _PAIRS):
         part = slice(top, top + _PAIRS)
         signals = material.evidence.signals(*np.divmod(key[part], count), cosines[part])
-        probability[part] = material.model.probability(signals)
-    # what stands word for word in both is the same action whatever its frame of other words
-    probability = np.where(same_text, np.maximum(probability, share), probability)
+        probability[part], same_text[part] = weigh(material.model, signals, share[part])
     keep = probability >= COUNTED
     return key[keep], probability[keep], cosines[keep], same_text[keep]
 
