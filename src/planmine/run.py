@@ -19,7 +19,7 @@ from planmine import __version__, pipeline
 from planmine.codebook import load_codebook
 from planmine.corpus import SourceFile, discover, near_duplicates, read
 from planmine.embedding import load_encoder
-from planmine.frames import collect, manifest_of
+from planmine.frames import collect, given_sources, manifest_of
 from planmine.records import Failure
 from planmine.segment import UnitKind
 from planmine.store import Document, Workspace, key_of
@@ -38,7 +38,11 @@ class RunError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones."""
+    """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones.
+
+    ``coded``: CSV of a hand-coded random sample (measure_id, category); ``previous``: folder of an earlier report,
+    whose themes keep their ids.
+    """
 
     unit: UnitKind = "quasi-sentence"
     abstain: float = 0.0
@@ -47,6 +51,8 @@ class Settings:
     seed: int = 20200101
     match_threshold: float = 0.4
     count_threshold: float = 0.5
+    coded: str | None = None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +234,7 @@ def finish(
             match_threshold=settings.match_threshold,
             count_threshold=settings.count_threshold,
         ),
+        sources=given_sources(tables, settings.coded, settings.previous),
     )
     clock["comparison"] = time.perf_counter() - started
 

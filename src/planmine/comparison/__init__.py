@@ -13,29 +13,52 @@ import pandas as pd
 from planmine.codebook import Codebook, load_codebook
 from planmine.comparison import matches as _matches
 from planmine.comparison import reuse as _reuse
+from planmine.comparison.change import find_changes
+from planmine.comparison.corrected import corrected_shares, draw_sample
 from planmine.comparison.coverage import coverage
+from planmine.comparison.diffusion import find_adoption, find_spread
 from planmine.comparison.evidence import MatchModel
 from planmine.comparison.expectation import clusters, expected_similarity
 from planmine.comparison.formulae import find_formulae, without_formulae
 from planmine.comparison.frames import comparable
+from planmine.comparison.gaps import find_gaps
+from planmine.comparison.history import Sources, histories
+from planmine.comparison.links import find_links
 from planmine.comparison.matches import find_matches
+from planmine.comparison.precedents import find_precedents
+from planmine.comparison.results import find_results
 from planmine.comparison.reuse import find_passages, reuse_shares
 from planmine.comparison.similarity import order_cities, similarity
+from planmine.comparison.themes import LISTED, find_themes, theme_cities
+from planmine.comparison.versions import plan_versions
 
 __all__ = [
     "CompareSettings",
     "Comparison",
     "MatchModel",
+    "Sources",
     "clusters",
     "compare",
+    "corrected_shares",
     "coverage",
+    "draw_sample",
     "expected_similarity",
+    "find_adoption",
+    "find_changes",
     "find_formulae",
+    "find_gaps",
+    "find_links",
     "find_matches",
     "find_passages",
+    "find_precedents",
+    "find_results",
+    "find_spread",
+    "find_themes",
     "order_cities",
+    "plan_versions",
     "reuse_shares",
     "similarity",
+    "theme_cities",
     "without_formulae",
 ]
 
@@ -81,6 +104,17 @@ class Comparison:
     similarity: pd.DataFrame = field(repr=False)
     matches: pd.DataFrame = field(repr=False)
     passages: pd.DataFrame = field(repr=False)
+    themes: pd.DataFrame = field(repr=False)
+    theme_measures: pd.DataFrame = field(repr=False)
+    theme_cities: pd.DataFrame = field(repr=False)
+    gaps: pd.DataFrame = field(repr=False)
+    adoption: pd.DataFrame = field(repr=False)
+    spread: pd.DataFrame = field(repr=False)
+    changes: pd.DataFrame = field(repr=False)
+    results: pd.DataFrame = field(repr=False)
+    precedents: pd.DataFrame = field(repr=False)
+    precedent_links: pd.DataFrame = field(repr=False)
+    shares: pd.DataFrame = field(repr=False)
     city_order: list[str]
     left_out: int
     settings: CompareSettings
@@ -93,14 +127,17 @@ def compare(
     codebook: Codebook | None = None,
     match_model: MatchModel | None = None,
     settings: CompareSettings = CompareSettings(),
+    sources: Sources = Sources(),
 ) -> Comparison:
     """Compare the cities of a table of measures.
 
     ``measures``: columns of the data dictionary, any order of rows; ``vectors``: (n, d) float32 unit rows,
     row k that of row k of ``measures``, from a centred encoder (unrelated measures near cosine 0);
-    ``match_model``: weights fitted for another encoder than the bundled one. Context units and measures
+    ``match_model``: weights fitted for another encoder than the bundled one; ``sources``: what else is known
+    (plans, failures, a hand-coded sample, earlier themes). Context units and measures
     without a city are not compared. The result does not depend on the order of rows. Methods and sources:
-    ``find_matches``, ``find_passages``, ``reuse_shares``, ``similarity``, ``coverage``, ``order_cities``.
+    ``find_matches``, ``find_passages``, ``reuse_shares``, ``similarity``, ``coverage``, ``order_cities``, and those that
+    ``histories`` names.
     Raises ValueError where columns, measure_ids or vectors do not fit.
     """
     codebook = codebook or load_codebook()
@@ -112,14 +149,17 @@ def compare(
         vectors,
         passages=passages,
         model=match_model,
-        threshold=settings.match_threshold,
+        threshold=min(settings.match_threshold, LISTED),
         neighbours=settings.neighbours,
     )
+    past = histories(measures, vectors, found, sources=sources, model=match_model, codebook=codebook)
+    found = found[found["probability"] >= settings.match_threshold].reset_index(drop=True)
     reuse = reuse_shares(measures, codebook=codebook, **shingling)
     counted = found[found["probability"] >= settings.count_threshold]
     alike = similarity(measures, counted, reuse, codebook=codebook, draws=settings.draws, seed=settings.seed)
     return Comparison(
-        coverage=coverage(measures, codebook=codebook),
+        **past,
+        coverage=coverage(measures, codebook=codebook, coded=sources.coded),
         similarity=alike,
         matches=found,
         passages=passages,

@@ -1,0 +1,76 @@
+"""The same figure in two measures: which belong together, and which way is more."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+Target = Mapping[str, Any]
+_LESS = re.compile(r"降|减|压[缩降]|控制在|不超过|不高于|低于|缩短|[以之]内|至多|下降|失业|死亡|事故")
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A figure of one measure beside that of another: ``likeness`` of what they measure, 0 to 1."""
+
+    first: Target
+    second: Target
+    likeness: float
+    less_is_more: bool
+
+    @property
+    def values(self) -> tuple[float, float]:
+        return float(self.first["canonical_value"]), float(self.second["canonical_value"])
+
+
+def pair_figures(first: Sequence[Target], second: Sequence[Target], texts: tuple[str, str]) -> list[Paired]:
+    """Figures of the same unit side by side, the likest first, each once.
+
+    Likeness is the overlap coefficient (Simpson 1943) of both indicators' characters; where a unit stands once on both
+    sides, at least a half, since the measures themselves are the same action. Figures without a value are left out.
+    """
+    known = [[t for t in side if t["canonical_value"] is not None and not pd.isna(t["canonical_value"])] for side in (first, second)]
+    units = [[_unit(t) for t in side] for side in known]
+    found = []
+    for i, a in enumerate(known[0]):
+        for j, b in enumerate(known[1]):
+            if units[0][i] != units[1][j]:
+                continue
+            alone = units[0].count(units[0][i]) == units[1].count(units[1][j]) == 1
+            likeness = max(_likeness(a["indicator"], b["indicator"]), 0.5 if alone else 0.0)
+            found.append((-likeness, i, j))
+    pairs, taken = [], (set[int](), set[int]())
+    for minus, i, j in sorted(found):
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            a, b = known[0][i], known[1][j]
+            pairs.append(Paired(a, b, -minus, _less(a, texts[0]) or _less(b, texts[1])))
+    return pairs
+
+
+def _unit(target: Target) -> str:
+    """The unit figures are compared in; 处, 个 and 座 count the same things in other words."""
+    unit = str(target["canonical_unit"] or target["unit"] or "")
+    return "个" if unit in ("处", "座", "个", "家", "所", "套", "盏", "块", "辆", "株", "棵") else unit
+
+
+def _less(target: Target, text: str) -> bool:
+    """Whether less is more ambitious: a limit, or a thing that is to fall."""
+    return target["comparator"] in ("<", "<=") or bool(_LESS.search(str(target["indicator"])))
+
+
+def _likeness(a: str, b: str) -> float:
+    """Characters in common by those of the shorter text, as often as they stand in both."""
+    first, second = Counter(str(a)), Counter(str(b))
+    return (first & second).total() / max(min(first.total(), second.total()), 1)
+
+
+def written(target: Target) -> str:
+    """The figure as the plan writes it: 20座."""
+    return f"{float(target['value']):g}{target['unit']}"
