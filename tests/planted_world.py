@@ -133,7 +133,9 @@ def scores(world: World, tables: Mapping[str, pd.DataFrame]) -> dict[str, tuple[
     for action in world.common:
         have = set(world.adopters(action))
         planted_gaps |= {(c, action) for c in CITIES if c not in have and len(have) / (len(CITIES) - 1) > 0.5}
-    told_gaps = {(g["city"], action_of.get(g["theme_id"], g["theme_id"])) for g in tables["gaps"].to_dict("records")}
+    told_gaps = {
+        (g["city"], action_of.get(g["theme_id"], g["theme_id"])) for g in tables["gaps"].to_dict("records")
+    }
     found["gaps"] = _rates(told_gaps, planted_gaps)
     planted = _changes(world, at)
     for kind in ("kept", "strengthened", "weakened", "dropped", "new"):
@@ -145,7 +147,9 @@ def scores(world: World, tables: Mapping[str, pd.DataFrame]) -> dict[str, tuple[
     return found
 
 
-def _themes(world: World, tables: Mapping[str, pd.DataFrame], at: Mapping[Said, str]) -> tuple[tuple[float, float], dict[str, str]]:
+def _themes(
+    world: World, tables: Mapping[str, pd.DataFrame], at: Mapping[Said, str]
+) -> tuple[tuple[float, float], dict[str, str]]:
     """A planted and a found theme are one where they share more than half of the measures of both together."""
     planted = {a: {at[s] for s in world.said if s.action == a and s in at} for a in world.common}
     found = {t: set(ids) for t, ids in tables["theme_measures"].groupby("theme_id")["measure_id"]}
@@ -165,7 +169,13 @@ def _changes(world: World, at: Mapping[Said, str]) -> dict[str, set[tuple[str, s
     for (city, action, year), s in planned.items():
         after, before = planned.get((city, action, year + 1)), planned.get((city, action, year - 1))
         if after:
-            kind = "kept" if after.amount == s.amount else "strengthened" if after.amount > s.amount else "weakened"
+            kind = (
+                "kept"
+                if after.amount == s.amount
+                else "strengthened"
+                if after.amount > s.amount
+                else "weakened"
+            )
             facts[kind].add((at[s], at[after]))
         elif (city, year + 1) in plans:
             facts["dropped"].add((at[s], ""))
@@ -174,7 +184,9 @@ def _changes(world: World, at: Mapping[Said, str]) -> dict[str, set[tuple[str, s
     return facts
 
 
-def _results(world: World, tables: Mapping[str, pd.DataFrame], at: Mapping[Said, str]) -> tuple[tuple[float, float], tuple[float, float]]:
+def _results(
+    world: World, tables: Mapping[str, pd.DataFrame], at: Mapping[Said, str]
+) -> tuple[tuple[float, float], tuple[float, float]]:
     said = {(s.city, s.action, s.year, s.status): s for s in world.said if s in at}
     planted = {}
     for s in at:

@@ -127,7 +127,7 @@ def compare(
     codebook: Codebook | None = None,
     match_model: MatchModel | None = None,
     settings: CompareSettings = CompareSettings(),
-    sources: Sources = Sources(),
+    sources: Sources | None = None,
 ) -> Comparison:
     """Compare the cities of a table of measures.
 
@@ -140,7 +140,7 @@ def compare(
     ``histories`` names.
     Raises ValueError where columns, measure_ids or vectors do not fit.
     """
-    codebook = codebook or load_codebook()
+    codebook, sources = codebook or load_codebook(), sources or Sources()
     corpus = comparable(measures, codebook)
     shingling = {"n": settings.ngram, "max_measures": settings.max_measures}
     passages = find_passages(measures, **shingling)

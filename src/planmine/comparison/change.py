@@ -52,7 +52,10 @@ def find_changes(
     for city, own in rows.groupby("city", sort=True):
         years = {int(year): group.index.to_numpy() for year, group in own.groupby("year", sort=True)}
         for (before, first), (after, second) in pairwise(years.items()):
-            found += [(city, before, after, *change) for change in _compare(rows, index, first, second, least, shared)]
+            found += [
+                (city, before, after, *change)
+                for change in _compare(rows, index, first, second, least, shared)
+            ]
     frame = pd.DataFrame(found, columns=list(CHANGES))
     order = ["city", "year_from", "measure_from", "measure_to"]
     return table(frame.sort_values(order, kind="stable"), CHANGES)
@@ -133,7 +136,7 @@ def _counterparts(block: np.ndarray, least: float, shared: float) -> set[tuple[i
 
 def _direction(before: pd.Series, after: pd.Series) -> tuple[str, str]:
     """The change of a measure that has a counterpart, and the figures or the wording that show it."""
-    pairs = pair_figures(before["targets"], after["targets"], (before["text"], after["text"]))
+    pairs = pair_figures(before["targets"], after["targets"])
     turns = []
     for pair in pairs:
         old, new = pair.values

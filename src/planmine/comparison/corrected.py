@@ -68,10 +68,16 @@ def corrected_shares(
     categories = category_codes(frame, codebook)
     hand = _checked(coded, measures, categories).reindex(frame["measure_id"]).to_numpy(dtype=object)
     predicted = frame["category"].to_numpy(dtype=object)
-    cell = frame.groupby(list(by), dropna=False, sort=True).ngroup() if by else pd.Series(0, index=frame.index)
+    cell = (
+        frame.groupby(list(by), dropna=False, sort=True).ngroup() if by else pd.Series(0, index=frame.index)
+    )
     parts = [
-        _cell(predicted[own], hand[own], categories, least).assign(**frame.iloc[own][list(by)].iloc[0].to_dict())
-        for own in (np.flatnonzero(cell == number) for number in range(int(cell.max()) + 1 if len(cell) else 0))
+        _cell(predicted[own], hand[own], categories, least).assign(
+            **frame.iloc[own][list(by)].iloc[0].to_dict()
+        )
+        for own in (
+            np.flatnonzero(cell == number) for number in range(int(cell.max()) + 1 if len(cell) else 0)
+        )
     ]
     types = {**{name: str(frame[name].dtype) for name in by}, **SHARES}
     return table(pd.concat(parts) if parts else pd.DataFrame(columns=list(types)), types)

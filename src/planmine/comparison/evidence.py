@@ -58,7 +58,13 @@ def load_verbs() -> Verbs:
         for verb in verbs:
             kinds[verb].add(kind)
     words = sorted({*kinds, *lists["light"], *lists["noun"]}, key=lambda word: (-len(word), word))
-    return Verbs(re.compile("|".join(words)), dict(kinds), frozenset(lists["noun"]), frozenset(lists["light"]), len(lists["actions"]))
+    return Verbs(
+        re.compile("|".join(words)),
+        dict(kinds),
+        frozenset(lists["noun"]),
+        frozenset(lists["light"]),
+        len(lists["actions"]),
+    )
 
 
 def mask(text: str, city: str | None) -> str:

@@ -28,13 +28,16 @@ class Paired:
         return float(self.first["canonical_value"]), float(self.second["canonical_value"])
 
 
-def pair_figures(first: Sequence[Target], second: Sequence[Target], texts: tuple[str, str]) -> list[Paired]:
+def pair_figures(first: Sequence[Target], second: Sequence[Target]) -> list[Paired]:
     """Figures of the same unit side by side, the likest first, each once.
 
     Likeness is the overlap coefficient (Simpson 1943) of both indicators' characters; where a unit stands once on both
     sides, at least a half, since the measures themselves are the same action. Figures without a value are left out.
     """
-    known = [[t for t in side if t["canonical_value"] is not None and not pd.isna(t["canonical_value"])] for side in (first, second)]
+    known = [
+        [t for t in side if t["canonical_value"] is not None and not pd.isna(t["canonical_value"])]
+        for side in (first, second)
+    ]
     units = [[_unit(t) for t in side] for side in known]
     found = []
     for i, a in enumerate(known[0]):
@@ -50,7 +53,7 @@ def pair_figures(first: Sequence[Target], second: Sequence[Target], texts: tuple
             taken[0].add(i)
             taken[1].add(j)
             a, b = known[0][i], known[1][j]
-            pairs.append(Paired(a, b, -minus, _less(a, texts[0]) or _less(b, texts[1])))
+            pairs.append(Paired(a, b, -minus, _less(a) or _less(b)))
     return pairs
 
 
@@ -60,7 +63,7 @@ def _unit(target: Target) -> str:
     return "个" if unit in ("处", "座", "个", "家", "所", "套", "盏", "块", "辆", "株", "棵") else unit
 
 
-def _less(target: Target, text: str) -> bool:
+def _less(target: Target) -> bool:
     """Whether less is more ambitious: a limit, or a thing that is to fall."""
     return target["comparator"] in ("<", "<=") or bool(_LESS.search(str(target["indicator"])))
 

@@ -66,15 +66,15 @@ def find_gaps(
                 reason = "none"
             found.append((city, theme.theme_id, theme.label, with_it, len(against), theme.medoid, reason))
     frame = pd.DataFrame(found, columns=list(GAPS))
-    return table(
-        frame.sort_values(["city", "peers_with", "theme_id"], ascending=[True, False, True]), GAPS
-    )
+    return table(frame.sort_values(["city", "peers_with", "theme_id"], ascending=[True, False, True]), GAPS)
 
 
 class _Kinds:
     """What kinds of agency wrote the plans of each city, and those that have each theme."""
 
-    def __init__(self, theme_measures: pd.DataFrame, measures: pd.DataFrame, plans: pd.DataFrame | None) -> None:
+    def __init__(
+        self, theme_measures: pd.DataFrame, measures: pd.DataFrame, plans: pd.DataFrame | None
+    ) -> None:
         versions = plan_versions(measures, plans)
         kind = {
             row.plan_id: None if pd.isna(row.agency) else agency_kind(row.agency, row.city)
@@ -84,7 +84,9 @@ class _Kinds:
         for row in versions.dropna(subset=["city"]).itertuples():
             self.of_city.setdefault(row.city, set()).add(kind[row.plan_id])
         self.of_theme: dict[str, set[str | None]] = {}
-        for theme, plan in zip(theme_measures["theme_id"], plan_of(theme_measures["measure_id"]), strict=True):
+        for theme, plan in zip(
+            theme_measures["theme_id"], plan_of(theme_measures["measure_id"]), strict=True
+        ):
             self.of_theme.setdefault(theme, set()).add(kind.get(plan))
 
     def lacks(self, city: str, theme: str) -> bool:

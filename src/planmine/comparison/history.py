@@ -41,7 +41,7 @@ def histories(
     vectors: np.ndarray,
     matches: pd.DataFrame,
     *,
-    sources: Sources = Sources(),
+    sources: Sources,
     model: MatchModel | None = None,
     codebook: Codebook | None = None,
 ) -> dict[str, pd.DataFrame]:

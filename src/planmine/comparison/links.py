@@ -83,9 +83,7 @@ def _above(cities: list[str], measures: pd.DataFrame, plans: pd.DataFrame | None
     return sorted((place[a], place[b]) for a, b in pairs.itertuples(index=False) if a in place)
 
 
-def _blocks(
-    city: np.ndarray, above: list[tuple[int, int]]
-) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+def _blocks(city: np.ndarray, above: list[tuple[int, int]]) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Rows against rows, and whether of the same place: each city against itself and against its province."""
     rows = {place: np.flatnonzero(city == place) for place in np.unique(city)}
     pairs = [(place, place) for place in rows] + [p for p in above if p[0] in rows and p[1] in rows]

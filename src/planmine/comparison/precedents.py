@@ -62,7 +62,9 @@ def find_precedents(
     kinds = {pair: _kind(plan_rows[pair[0]], plan_rows[pair[1]]) for pair in set(zip(*ends, strict=True))}
     kind = pd.Series([kinds[pair] for pair in zip(*ends, strict=True)], index=pairs.index, dtype=object)
     found = pairs.assign(kind=kind)[kind.notna()]
-    found = found.sort_values(["measure_id", "kind", "probability", "measure_earlier"], ascending=[True, True, False, True])
+    found = found.sort_values(
+        ["measure_id", "kind", "probability", "measure_earlier"], ascending=[True, True, False, True]
+    )
     best = found.drop_duplicates(["measure_id", "kind"])
     return _shares(rows, best, versions, plan_rows), table(best, PRECEDENT_LINKS)
 

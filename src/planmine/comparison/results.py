@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from planmine.comparison.figures import Paired, pair_figures, written
+from planmine.comparison.figures import Paired, pair_figures
 from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
@@ -32,7 +33,9 @@ RESULTS = {
 # A figure that the result quotes from the plan is no result.
 _QUOTED = re.compile(r"(?:计划|预期|原定|目标|任务|年初(?:确定|下达|提出))[^,，。;；]{0,8}$")
 # A result of several years is none of last year's promise.
-_YEARS = re.compile(r"[三四五六七八九十]年(?:来|间|累计|共|以来|前)|[“\"]?十[一二三四]五[”\"]?(?:期间|时期|以来)|20\d\d年以来|本届政府|任期")
+_YEARS = re.compile(
+    r"[三四五六七八九十]年(?:来|间|累计|共|以来|前)|[“\"]?十[一二三四]五[”\"]?(?:期间|时期|以来)|20\d\d年以来|本届政府|任期"
+)
 
 
 def find_results(
@@ -62,14 +65,18 @@ def find_results(
     # the year that a result is about: the one before its plan's, or a summary's own
     about = result["year"] - (~result["plan_id"].isin(summaries)).astype("Int64")
     pairs = _pairs(promise, result.assign(about=about), links, least)
-    found, taken = [], set()
+    found: list[dict[str, Any]] = []
+    taken: set[tuple[str, int]] = set()
     for probability, p, r, both in pairs:
         keys = (p.measure_id, both.first["start"]), (r.measure_id, both.second["start"])
         if taken.isdisjoint(keys):
             taken.update(keys)
             found.append(_row(p, r, both, probability))
     frame = pd.DataFrame(found, columns=list(RESULTS))
-    return table(frame.sort_values(["city", "year_promised", "measure_promised", "measure_result"], kind="stable"), RESULTS)
+    return table(
+        frame.sort_values(["city", "year_promised", "measure_promised", "measure_result"], kind="stable"),
+        RESULTS,
+    )
 
 
 def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, least: float) -> list:
@@ -77,24 +84,29 @@ def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, lea
     promises, results = (list(frame.itertuples()) for frame in (promise, result))
     found = []
     for one, other in (("measure_a", "measure_b"), ("measure_b", "measure_a")):
-        i, j = number(promise["measure_id"].tolist(), links[one]), number(result["measure_id"].tolist(), links[other])
+        i, j = (
+            number(promise["measure_id"].tolist(), links[one]),
+            number(result["measure_id"].tolist(), links[other]),
+        )
         known = np.flatnonzero((i >= 0) & (j >= 0) & (links["probability"].to_numpy() >= least))
         for k in known.tolist():
             p, r = promises[i[k]], results[j[k]]
             if p.city != r.city or p.year != r.about:
                 continue
             probability = float(links["probability"].iloc[k])
-            for both in pair_figures(p.targets, r.targets, (p.text, r.text)):
+            for both in pair_figures(p.targets, r.targets):
                 old, new = both.values
                 near = old != 0 and 1 / RATIO <= new / old <= RATIO
                 quoted = _QUOTED.search(r.text[: both.second["start"] - r.start])
                 if both.likeness >= LIKENESS and near and not quoted:
                     found.append((probability * both.likeness, probability, p, r, both))
-    found.sort(key=lambda f: (-f[0], f[2].measure_id, f[3].measure_id, f[4].first["start"], f[4].second["start"]))
+    found.sort(
+        key=lambda f: (-f[0], f[2].measure_id, f[3].measure_id, f[4].first["start"], f[4].second["start"])
+    )
     return [row[1:] for row in found]
 
 
-def _row(p, r, both: Paired, probability: float) -> dict:
+def _row(p: Any, r: Any, both: Paired, probability: float) -> dict[str, Any]:
     promised, achieved = both.values
     scale = float(both.first["value"]) / promised if promised else 1.0
     return {

@@ -32,7 +32,13 @@ THEMES = {
     "first_year": "Int64",
     "medoid": "string",
 }
-THEME_MEASURES = {"theme_id": "string", "measure_id": "string", "city": "string", "year": "Int64", "strength": "float64"}
+THEME_MEASURES = {
+    "theme_id": "string",
+    "measure_id": "string",
+    "city": "string",
+    "year": "Int64",
+    "strength": "float64",
+}
 THEME_CITIES = {
     "theme_id": "string",
     "city": "string",
@@ -58,7 +64,8 @@ class _Graph:
         """(n, groups) how strongly each measure belongs to each group: mean over the group's cities of its best link there.
 
         ``group``: (n,) -1 is none. The best link of a city and not the mean, since a city's nearest few are all
-        that ``find_matches`` lists.
+        that ``find_matches`` lists. Its own city counts where it has a link there: its other years say more, but a
+        measure has none to itself.
         """
         edge = self.weight.tocoo()
         i, j = edge.coords
@@ -67,8 +74,19 @@ class _Graph:
         shape = (len(group), groups * self.cities)
         best = _best(i, group[j] * self.cities + self.city[j], edge.data[inside], shape)
         row, column = best.coords
-        total = sparse.csr_array((best.data, (row, column // self.cities)), shape=(len(group), groups))
-        return total.multiply(1 / np.maximum(self.spread(group, groups), 1)).tocsr()
+        at_home = column % self.cities == self.city[row]
+        cells = (row, column // self.cities)
+        shape = (len(group), groups)
+        total = sparse.coo_array((best.data, cells), shape=shape).tocsr()  # links of one group are added
+        home = sparse.coo_array((at_home.astype(np.float64), cells), shape=shape).tocsr()
+        member = np.flatnonzero(group >= 0)
+        there = np.zeros((groups, self.cities), dtype=bool)
+        there[group[member], self.city[member]] = True
+        belongs = total.tocoo()
+        row, column = belongs.coords
+        others = there.sum(axis=1)[column] - there[column, self.city[row]]
+        belongs.data /= others + np.asarray(home[row, column]).ravel()
+        return belongs.tocsr()
 
     def spread(self, group: np.ndarray, groups: int) -> np.ndarray:
         """(groups,) how many cities each has."""
@@ -111,7 +129,10 @@ def find_themes(
 
 
 def _adjacency(ids: list[str], matches: pd.DataFrame, links: pd.DataFrame) -> sparse.csr_array:
-    parts = [frame.loc[frame["probability"] >= LISTED, ["measure_a", "measure_b", "probability"]] for frame in (matches, links)]
+    parts = [
+        frame.loc[frame["probability"] >= LISTED, ["measure_a", "measure_b", "probability"]]
+        for frame in (matches, links)
+    ]
     edges = pd.concat(parts, ignore_index=True)
     i, j = number(ids, edges["measure_a"]), number(ids, edges["measure_b"])
     known = (i >= 0) & (j >= 0)
@@ -193,7 +214,10 @@ def _roots(weight: sparse.csr_array, linked: np.ndarray, core: float) -> np.ndar
     from sknetwork.hierarchy import Paris
 
     part = sparse.csr_matrix(weight[linked][:, linked])
-    part.indices, part.indptr = part.indices.astype(np.int32), part.indptr.astype(np.int32)  # Paris takes no others
+    part.indices, part.indptr = (
+        part.indices.astype(np.int32),
+        part.indptr.astype(np.int32),
+    )  # Paris takes no others
     tree = Paris(weights="uniform").fit_predict(part)
     # Paris' height of a merger is |A| |B| W / (n² w(A, B)): W all weights. The mean weight is W / (n² height).
     mean = part.data.sum() / (len(linked) ** 2 * tree[:, 2])
@@ -215,16 +239,22 @@ def _tables(
     belongs = graph.towards(group, groups) if groups else sparse.csr_array((len(rows), 0))
     member = np.flatnonzero(group >= 0)
     found = rows.loc[member, ["measure_id", "city", "year", "text", "category"]].assign(
-        group=group[member], strength=np.asarray(belongs[member, group[member]]).ravel() if len(member) else []
+        group=group[member],
+        strength=np.asarray(belongs[member, group[member]]).ravel() if len(member) else [],
     )
     found = found.sort_values(["group", "strength", "measure_id"], ascending=[True, False, True])
     medoid = found.drop_duplicates("group").set_index("group")["measure_id"]
-    theme = {g: names[g] if g < len(names) else blake2b(m.encode(), digest_size=5).hexdigest() for g, m in medoid.items()}
+    theme = {
+        g: names[g] if g < len(names) else blake2b(m.encode(), digest_size=5).hexdigest()
+        for g, m in medoid.items()
+    }
     found["theme_id"] = found["group"].map(theme).astype("string")
     label = distinctive_words(found["text"].tolist(), found["group"].to_numpy())
     by = found.groupby("group")
     common = found.groupby(["group", "category"]).size().reset_index(name="n")
-    common = common.sort_values(["group", "n", "category"], ascending=[True, False, True]).drop_duplicates("group")
+    common = common.sort_values(["group", "n", "category"], ascending=[True, False, True]).drop_duplicates(
+        "group"
+    )
     year = by["year"].min()
     early = found[found["year"].eq(found["group"].map(year)) & found["year"].notna()]
     cities = early.groupby("group")["city"].agg(lambda names: "、".join(sorted(set(names))))
@@ -247,7 +277,11 @@ def _tables(
 
 def theme_cities(theme_measures: pd.DataFrame) -> pd.DataFrame:
     """Which city has which theme, since when, and how many measures; ``example`` is its firmest member of that first year."""
-    rows = theme_measures.sort_values(["theme_id", "city", "year", "strength", "measure_id"], ascending=[True, True, True, False, True])
+    rows = theme_measures.sort_values(
+        ["theme_id", "city", "year", "strength", "measure_id"], ascending=[True, True, True, False, True]
+    )
     by = rows.groupby(["theme_id", "city"], sort=True)
-    found = by.agg(first_year=("year", "min"), measures=("measure_id", "size"), example=("measure_id", "first"))
+    found = by.agg(
+        first_year=("year", "min"), measures=("measure_id", "size"), example=("measure_id", "first")
+    )
     return table(found.reset_index(), THEME_CITIES)

@@ -23,18 +23,22 @@ def distinctive_words(texts: Sequence[str], group: np.ndarray) -> dict[int, str]
     """
     weak = load_verbs().light
     tokens = [
-        [w for w in rjieba.cut(mask(text, None)) if len(w) > 1 and w not in weak and "\u4e00" <= w[0] <= "\u9fff"]
+        [
+            w
+            for w in rjieba.cut(mask(text, None))
+            if len(w) > 1 and w not in weak and "\u4e00" <= w[0] <= "\u9fff"
+        ]
         for text in texts
     ]
     counts: dict[int, Counter[str]] = {}
     having: dict[int, Counter[str]] = {}
-    place: dict[int, Counter[str]] = {}
+    place: dict[int, dict[str, float]] = {}
     for words, g in zip(tokens, group.tolist(), strict=True):
         counts.setdefault(g, Counter()).update(words)
         having.setdefault(g, Counter()).update(set(words))
-        first = place.setdefault(g, Counter())
+        first = place.setdefault(g, {})
         for word in set(words):
-            first[word] += words.index(word) / len(words)
+            first[word] = first.get(word, 0.0) + words.index(word) / len(words)
     everywhere: Counter[str] = Counter()
     for own in counts.values():
         everywhere.update(own)
