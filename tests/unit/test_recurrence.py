@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planmine.comparison import find_adoption, find_gaps, find_spread, find_themes, plan_versions, theme_cities
+from planmine.comparison import (
+    find_adoption,
+    find_gaps,
+    find_spread,
+    find_themes,
+    plan_versions,
+    theme_cities,
+)
 from planmine.comparison.links import LINKS
 from planmine.comparison.matches import MATCHES
 
@@ -43,7 +50,12 @@ def test_measures_that_match_make_a_theme_and_a_measure_alone_makes_none() -> No
     themes, members = find_themes(FOUR, THREE_ALIKE, NO_LINKS)
     assert members["measure_id"].tolist() == ["a:0", "b:0", "c:0"]
     theme = themes.iloc[0]
-    assert (theme["measures"], theme["cities"], theme["first_city"], theme["first_year"]) == (3, 3, "甲市", 2020)
+    assert (theme["measures"], theme["cities"], theme["first_city"], theme["first_year"]) == (
+        3,
+        3,
+        "甲市",
+        2020,
+    )
     assert theme["medoid"] == "a:0"
     assert "公厕" in theme["label"]
 
@@ -116,7 +128,9 @@ def test_a_gap_is_what_most_peers_have() -> None:
         (["城管局", "城管局", "城管局", "园林局"], "丁市/2020.pdf", 0.5, "failed"),
     ],
 )
-def test_a_gap_says_why_it_may_be_none(agencies: list, failed: str | None, recall: float, reason: str) -> None:
+def test_a_gap_says_why_it_may_be_none(
+    agencies: list, failed: str | None, recall: float, reason: str
+) -> None:
     themes, members = find_themes(FOUR, THREE_ALIKE, NO_LINKS)
     cities = FOUR["city"].tolist()
     plans = plan_table(
@@ -128,7 +142,12 @@ def test_a_gap_says_why_it_may_be_none(agencies: list, failed: str | None, recal
 
 
 def plan_table(**columns: list) -> pd.DataFrame:
-    given = {"plan_id": FOUR["plan_id"].tolist(), "title": ["工作要点"] * 4, "source": ["x.md"] * 4, **columns}
+    given = {
+        "plan_id": FOUR["plan_id"].tolist(),
+        "title": ["工作要点"] * 4,
+        "source": ["x.md"] * 4,
+        **columns,
+    }
     return pd.DataFrame(given).reindex(
         columns=["plan_id", "province", "level", "agency", "published", "title", "source"]
     )
@@ -179,6 +198,8 @@ def test_versions_are_told_by_title_or_file(title: str, source: str, version: st
 
 def test_of_the_versions_of_a_plan_the_final_one_stands() -> None:
     rows = FOUR.assign(city="甲市", year=2022)
-    plans = plan_table(title=["要点（草案）", "要点（修订）", "要点", "要点（初稿）"], agency=["局", "局", "局", "处"])
+    plans = plan_table(
+        title=["要点（草案）", "要点（修订）", "要点", "要点（初稿）"], agency=["局", "局", "局", "处"]
+    )
     standing = plan_versions(rows, plans).set_index("plan_id")["standing"]
     assert standing[standing].index.tolist() == ["c", "d"]

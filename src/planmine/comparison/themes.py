@@ -77,15 +77,17 @@ class _Graph:
         at_home = column % self.cities == self.city[row]
         cells = (row, column // self.cities)
         shape = (len(group), groups)
-        total = sparse.coo_array((best.data, cells), shape=shape).tocsr()  # links of one group are added
-        home = sparse.coo_array((at_home.astype(np.float64), cells), shape=shape).tocsr()
+        total, home = (  # links of one group are added; both hold the same cells
+            sparse.coo_array((values, cells), shape=shape).tocsr()
+            for values in (best.data, at_home.astype(np.float64))
+        )
         member = np.flatnonzero(group >= 0)
         there = np.zeros((groups, self.cities), dtype=bool)
         there[group[member], self.city[member]] = True
         belongs = total.tocoo()
         row, column = belongs.coords
         others = there.sum(axis=1)[column] - there[column, self.city[row]]
-        belongs.data /= others + np.asarray(home[row, column]).ravel()
+        belongs.data /= others + home.data
         return belongs.tocsr()
 
     def spread(self, group: np.ndarray, groups: int) -> np.ndarray:
