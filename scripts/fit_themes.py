@@ -56,7 +56,9 @@ def _read(folder: Path, seed: int) -> tuple[object, Tables, pd.DataFrame, pd.Dat
     return world, tables, matches, find_links(tables["measures"], vectors, plans=tables["plans"])
 
 
-def _recurrence(tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, core: float, join: float) -> Found:
+def _recurrence(
+    tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, core: float, join: float
+) -> Found:
     themes, members = find_themes(tables["measures"], matches, links, core=core, join=join)
     gaps = find_gaps(themes, members, tables["measures"], plans=tables["plans"])
     changes = find_changes(tables["measures"], links.head(0), plans=tables["plans"])

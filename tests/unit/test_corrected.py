@@ -80,7 +80,7 @@ def test_a_cell_with_few_coded_measures_is_null() -> None:
 
 
 def test_a_unit_that_is_no_measure_counts_against_every_category() -> None:
-    measures, right = world()
+    measures, _ = world()
     none = coded(measures, np.full(N, "none"), N)
     assert (corrected_shares(measures, none)["corrected"] == 0).all()
 

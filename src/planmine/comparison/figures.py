@@ -11,6 +11,11 @@ from typing import Any
 import pandas as pd
 
 Target = Mapping[str, Any]
+LIKE = 0.5  # least likeness of what two figures measure
+# What stands around the thing that is measured.
+_FRAME = re.compile(
+    r"同比|年均|净?增长率?|完成|新增加?|新建|建成|建设|达到?|提高到?|提升到?|实现|实施|启动|全[年市区县]|累计|左右|以上"
+)
 _LESS = re.compile(r"降|减|压[缩降]|控制在|不超过|不高于|低于|缩短|[以之]内|至多|下降|失业|死亡|事故")
 
 
@@ -28,11 +33,12 @@ class Paired:
         return float(self.first["canonical_value"]), float(self.second["canonical_value"])
 
 
-def pair_figures(first: Sequence[Target], second: Sequence[Target]) -> list[Paired]:
-    """Figures of the same unit side by side, the likest first, each once.
+def pair_figures(first: Sequence[Target], second: Sequence[Target], *, alone: float = LIKE) -> list[Paired]:
+    """Figures of the same unit and a like indicator side by side, the likest first, each once.
 
-    Likeness is the overlap coefficient (Simpson 1943) of both indicators' characters; where a unit stands once on both
-    sides, at least a half, since the measures themselves are the same action. Figures without a value are left out.
+    Likeness is the overlap coefficient (Simpson 1943) of both indicators, the mean of characters and of their pairs,
+    verbs of planning and 增长 left out; ``alone`` is the least of a unit that stands once on both sides, for measures
+    that are known to be the same action. Kept from LIKE on. Figures without a value are left out.
     """
     known = [
         [t for t in side if t["canonical_value"] is not None and not pd.isna(t["canonical_value"])]
@@ -44,9 +50,10 @@ def pair_figures(first: Sequence[Target], second: Sequence[Target]) -> list[Pair
         for j, b in enumerate(known[1]):
             if units[0][i] != units[1][j]:
                 continue
-            alone = units[0].count(units[0][i]) == units[1].count(units[1][j]) == 1
-            likeness = max(_likeness(a["indicator"], b["indicator"]), 0.5 if alone else 0.0)
-            found.append((-likeness, i, j))
+            once = units[0].count(units[0][i]) == units[1].count(units[1][j]) == 1
+            likeness = max(_likeness(a["indicator"], b["indicator"]), alone if once else 0.0)
+            if likeness >= LIKE:
+                found.append((-likeness, i, j))
     pairs, taken = [], (set[int](), set[int]())
     for minus, i, j in sorted(found):
         if i not in taken[0] and j not in taken[1]:
@@ -69,9 +76,16 @@ def _less(target: Target) -> bool:
 
 
 def _likeness(a: str, b: str) -> float:
-    """Characters in common by those of the shorter text, as often as they stand in both."""
-    first, second = Counter(str(a)), Counter(str(b))
-    return (first & second).total() / max(min(first.total(), second.total()), 1)
+    """What two indicators have in common, by the shorter one, 0 to 1."""
+    first, second = (_FRAME.sub("", str(text)) or str(text) for text in (a, b))
+    shares = []
+    for size in (1, 2):
+        one, other = (
+            Counter(text[k : k + size] for k in range(len(text) - size + 1)) for text in (first, second)
+        )
+        if one and other:
+            shares.append((one & other).total() / min(one.total(), other.total()))
+    return sum(shares) / max(len(shares), 1)
 
 
 def written(target: Target) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planmine.comparison.figures import Paired, pair_figures
+from planmine.comparison.figures import LIKE, Paired, pair_figures
 from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
 COUNTERPART = 0.3  # least probability that promise and result are of the same action
-LIKENESS = 0.4  # least likeness of what the two figures measure
-RATIO = 5  # a result that is so many times the promise, or less than its part, is of something else
+SURE = 0.7  # from here on a unit that both state once is of the same thing, whatever the indicators' words
+RATIO = 3  # a result that is so many times the promise, or less than its part, is of something else
 
 RESULTS = {
     "city": "string",
@@ -32,10 +32,11 @@ RESULTS = {
 }
 # A figure that the result quotes from the plan is no result.
 _QUOTED = re.compile(r"(?:计划|预期|原定|目标|任务|年初(?:确定|下达|提出))[^,，。;；]{0,8}$")
-# A result of several years is none of last year's promise.
+# A figure of several years is none of last year's, a figure for later none of this year's.
 _YEARS = re.compile(
-    r"[三四五六七八九十]年(?:来|间|累计|共|以来|前)|[“\"]?十[一二三四]五[”\"]?(?:期间|时期|以来)|20\d\d年以来|本届政府|任期"
+    r"[三四五六七八九]年(?:来|间|累计|共|以来)|近[三四五]年|(?<!\d)十[一二三四]五|20\d\d年以来|以来累计|本届政府|任期|未来[三五]年|今后[三五]年"
 )
+_UNTIL = re.compile(r"到(20\d\d)年")
 
 
 def find_results(
@@ -49,9 +50,9 @@ def find_results(
 
     The result stands as completed in the city's plan of the year after, which looks back, or in a summary of the
     year itself. Both measures are the same action with probability ``least`` or more, and the figures have the same
-    unit and a like indicator (``pair_figures``). Of several results the most probable is taken, each figure once.
-    ``outcome``: ``met`` or ``missed`` by the promise's comparator (at least, for =), ``unclear`` where a promise is
-    vague (~) or the wording spans several years. ``promised`` and ``achieved`` are in ``unit``, that of the promise.
+    unit and a like indicator (``pair_figures``). Of several results the most probable is taken, each figure once; what
+    is said of several years, or for a later one, is left out. ``outcome``: ``met`` or ``missed`` by the promise's
+    comparator (at least, for =), ``unclear`` where about so much was promised (~) and less was reached. ``promised`` and ``achieved`` are in ``unit``, that of the promise.
     ``links``: table of ``find_links``.
     """
     versions = plan_versions(measures, plans).set_index("plan_id")
@@ -60,7 +61,13 @@ def find_results(
     summaries = set(plans.loc[plans["doc_type"].eq("summary"), "plan_id"]) if plans is not None else set()
     standing = rows["plan_id"].map(versions["standing"]).fillna(True).astype(bool)
     usable = rows["year"].notna() & standing & rows["targets"].map(len).gt(0)
+    usable &= ~rows["text"].str.contains(_YEARS)
     promise = rows[usable & rows["status"].isin(["planned", "goal"])]
+    later = [
+        any(int(y) > year for y in _UNTIL.findall(text))
+        for text, year in zip(promise["text"], promise["year"], strict=True)
+    ]
+    promise = promise[~np.array(later, dtype=bool)]
     result = rows[usable & rows["status"].eq("completed")]
     # the year that a result is about: the one before its plan's, or a summary's own
     about = result["year"] - (~result["plan_id"].isin(summaries)).astype("Int64")
@@ -94,11 +101,11 @@ def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, lea
             if p.city != r.city or p.year != r.about:
                 continue
             probability = float(links["probability"].iloc[k])
-            for both in pair_figures(p.targets, r.targets):
+            for both in pair_figures(p.targets, r.targets, alone=LIKE * (probability >= SURE)):
                 old, new = both.values
                 near = old != 0 and 1 / RATIO <= new / old <= RATIO
                 quoted = _QUOTED.search(r.text[: both.second["start"] - r.start])
-                if both.likeness >= LIKENESS and near and not quoted:
+                if near and not quoted:
                     found.append((probability * both.likeness, probability, p, r, both))
     found.sort(
         key=lambda f: (-f[0], f[2].measure_id, f[3].measure_id, f[4].first["start"], f[4].second["start"])
@@ -120,14 +127,14 @@ def _row(p: Any, r: Any, both: Paired, probability: float) -> dict[str, Any]:
         "promised": float(both.first["value"]),
         "comparator": both.first["comparator"],
         "achieved": achieved * scale,
-        "outcome": _outcome(both, r.text),
+        "outcome": _outcome(both),
         "probability": probability,
     }
 
 
-def _outcome(both: Paired, told: str) -> str:
+def _outcome(both: Paired) -> str:
     promised, achieved = both.values
-    if both.first["comparator"] == "~" or _YEARS.search(told):
-        return "unclear"
     enough = achieved <= promised if both.less_is_more else achieved >= promised
-    return "met" if enough else "missed"
+    if enough:
+        return "met"
+    return "unclear" if both.first["comparator"] == "~" else "missed"
