@@ -35,9 +35,14 @@ def sample(folder: Path) -> str:
     facts = yaml.safe_load((SAMPLE / "facts.yaml").read_text(encoding="utf-8"))
     tables = read_folder(SAMPLE, folder / "read")
     found = as_tables(tables, compared(tables, vectors_of(tables["measures"])))
-    counts = {**_changes(facts, found), **_others(facts, found)}
+    counts = facts_found(facts, found)
     lines = ["| fact | found | of |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {name} | {sum(hits)} | {len(hits)} |" for name, hits in counts.items())])
+
+
+def facts_found(facts: dict, found: Tables) -> dict[str, list[bool]]:
+    """For each kind of fact of facts.yaml whether each is in the tables of a run."""
+    return {**_changes(facts, found), **_others(facts, found)}
 
 
 def _ids(tables: Tables, city: str, year: int, quote: str) -> list[str]:
