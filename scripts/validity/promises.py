@@ -16,10 +16,11 @@ import json
 import numpy as np
 import pandas as pd
 
-from validity.reading import ROOT, Tables, compared, vectors_of
+from planmine.comparison import find_links, find_results
+from validity.reading import ROOT, Tables, vectors_of
 
 FILE = ROOT / "corpus" / "labelled" / "promises.jsonl"
-CITIES = ("合肥市", "贵阳市", "烟台市")
+CITIES = ("深圳市", "西安市", "石家庄市")
 YEARS = range(2018, 2023)
 SIZE = 60
 
@@ -28,7 +29,8 @@ def found_pairs(tables: Tables) -> pd.DataFrame:
     """Table ``results`` of the three cities over five years, with the references of both measures."""
     measures = tables["measures"]
     measures = measures[measures["city"].isin(CITIES) & measures["year"].isin(YEARS)].reset_index(drop=True)
-    results = compared({**tables, "measures": measures}, vectors_of(measures)).results
+    links = find_links(measures, vectors_of(measures), plans=tables["plans"])
+    results = find_results(measures, links, plans=tables["plans"])
     source = tables["plans"].set_index("plan_id")["source"]
     place = measures.assign(source=measures["plan_id"].map(source)).set_index("measure_id")
     for side in ("promised", "result"):

@@ -42,7 +42,7 @@ def simulation() -> str:
         }
     )
     true = np.array([(truth == category).mean() for category in categories])
-    held, width, bare, bare_width, accuracy = np.zeros((5, DRAWS, len(categories)))
+    held, width, normal, normal_width, bare, bare_width, accuracy = np.zeros((7, DRAWS, len(categories)))
     for draw in range(DRAWS):
         coder = _degraded(truth, categories, generator)
         accuracy[draw] = (coder == truth).mean()
@@ -52,6 +52,10 @@ def simulation() -> str:
         low, high = rows["corrected_low"].to_numpy(), rows["corrected_high"].to_numpy()
         held[draw], width[draw] = (low <= true) & (true <= high), high - low
         plain = rows["share"].to_numpy()
+        error = np.array([(truth[drawn] == c) * 1.0 - (coder[drawn] == c) for c in categories])
+        half = Z * error.std(axis=1, ddof=1) / np.sqrt(UNITS)
+        normal[draw] = np.abs(plain + error.mean(axis=1) - true) <= half
+        normal_width[draw] = 2 * half
         half = Z * np.sqrt(plain * (1 - plain) / len(ids))
         bare[draw], bare_width[draw] = np.abs(plain - true) <= half, 2 * half
     lines = [
@@ -61,7 +65,11 @@ def simulation() -> str:
         "| estimate | 95 % intervals that hold the true share | by category | mean width |",
         "|---|---|---|---|",
     ]
-    for name, hits, wide in (("corrected", held, width), ("as counted", bare, bare_width)):
+    for name, hits, wide in (
+        ("corrected", held, width),
+        ("corrected, normal interval", normal, normal_width),
+        ("as counted", bare, bare_width),
+    ):
         share = hits.mean(axis=0)
         lines.append(
             f"| {name} | {share.mean():.1%} | {share.min():.1%} to {share.max():.1%} | {wide.mean():.3f} |"

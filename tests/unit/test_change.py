@@ -57,11 +57,12 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str]:
         (figure(20), figure(12), "weakened", "20座 -> 12座"),
         (figure(5, "%", comparator="<="), figure(3, "%", comparator="<="), "strengthened", "5% -> 3%"),
         (
-            figure(5, "%", indicator="损耗率降低"),
-            figure(3, "%", indicator="损耗率降低"),
+            figure(5, "%", indicator="损耗率降至"),
+            figure(3, "%", indicator="损耗率降至"),
             "strengthened",
             "5% -> 3%",
         ),
+        (figure(5, "%", indicator="支出压减"), figure(3, "%", indicator="支出压减"), "weakened", "5% -> 3%"),
         (figure(20), figure(20_000, "元"), "kept", ""),  # not the same thing
         (figure(20, canonical_value=None), figure(30), "kept", ""),  # left blank in the source
     ],

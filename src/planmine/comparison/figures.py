@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 Target = Mapping[str, Any]
-LIKE = 0.5  # least likeness of what two figures measure
+LIKE = 0.6  # least likeness of what two figures measure
 # What stands around the thing that is measured.
 _FRAME = re.compile(
     r"同比|年均|净?增长率?|完成|新增加?|新建|建成|建设|达到?|提高到?|提升到?|实现|实施|启动|全[年市区县]|累计|左右|以上"
 )
-_LESS = re.compile(r"降|减|压[缩降]|控制在|不超过|不高于|低于|缩短|[以之]内|至多|下降|失业|死亡|事故")
+_LESS = re.compile(r"控制在|不超过|不高于|低于|至多|[降减压缩短少低]{1,2}[到至]|失业|死亡|事故")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _unit(target: Target) -> str:
 
 
 def _less(target: Target) -> bool:
-    """Whether less is more ambitious: a limit, or a thing that is to fall."""
+    """Whether less is more ambitious: a limit, or a level that is to fall to; 压减5% is the more the better."""
     return target["comparator"] in ("<", "<=") or bool(_LESS.search(str(target["indicator"])))
 
 

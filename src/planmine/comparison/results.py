@@ -13,7 +13,7 @@ from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
 COUNTERPART = 0.3  # least probability that promise and result are of the same action
-SURE = 0.7  # from here on a unit that both state once is of the same thing, whatever the indicators' words
+SURE = 0.9  # from here on a unit that both state once is of the same thing, whatever the indicators' words
 RATIO = 3  # a result that is so many times the promise, or less than its part, is of something else
 
 RESULTS = {
@@ -34,7 +34,7 @@ RESULTS = {
 _QUOTED = re.compile(r"(?:计划|预期|原定|目标|任务|年初(?:确定|下达|提出))[^,，。;；]{0,8}$")
 # A figure of several years is none of last year's, a figure for later none of this year's.
 _YEARS = re.compile(
-    r"[三四五六七八九]年(?:来|间|累计|共|以来)|近[三四五]年|(?<!\d)十[一二三四]五|20\d\d年以来|以来累计|本届政府|任期|未来[三五]年|今后[三五]年"
+    r"年均|[三四五六七八九]年(?:来|间|累计|共|以来)|近[三四五]年|(?<!\d)十[一二三四]五|20\d\d年以来|以来累计|本届政府|任期|未来[三五]年|今后[三五]年"
 )
 _UNTIL = re.compile(r"到(20\d\d)年")
 

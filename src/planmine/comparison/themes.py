@@ -125,9 +125,15 @@ def find_themes(
     rest = np.flatnonzero(group < 0)
     group[rest] = _cores(graph.among(rest), core) + len(names)
     groups = int(group.max(initial=-1)) + 1
-    alone = (group >= len(names)) & (graph.spread(group, groups) < 2)[group]
-    group = np.where(given >= 0, given, _members(graph, np.where(alone, -1, group), groups, join))
-    return _tables(rows, graph, group, groups, names)
+    group = _recurring(graph, group, len(names))
+    group = np.where(given >= 0, given, _members(graph, group, groups, join))
+    return _tables(rows, graph, _recurring(graph, group, len(names)), groups, names)
+
+
+def _recurring(graph: _Graph, group: np.ndarray, given: int) -> np.ndarray:
+    """The groups of two or more cities and the first ``given``; -1 for the others."""
+    cities = graph.spread(group, int(group.max(initial=-1)) + 1)
+    return np.where((group < given) | (cities[group] > 1), group, -1) if len(cities) else group
 
 
 def _adjacency(ids: list[str], matches: pd.DataFrame, links: pd.DataFrame) -> sparse.csr_array:
@@ -216,10 +222,8 @@ def _roots(weight: sparse.csr_array, linked: np.ndarray, core: float) -> np.ndar
     from sknetwork.hierarchy import Paris
 
     part = sparse.csr_matrix(weight[linked][:, linked])
-    part.indices, part.indptr = (
-        part.indices.astype(np.int32),
-        part.indptr.astype(np.int32),
-    )  # Paris takes no others
+    # Paris takes no others
+    part.indices, part.indptr = part.indices.astype(np.int32), part.indptr.astype(np.int32)
     tree = Paris(weights="uniform").fit_predict(part)
     # Paris' height of a merger is |A| |B| W / (n² w(A, B)): W all weights. The mean weight is W / (n² height).
     mean = part.data.sum() / (len(linked) ** 2 * tree[:, 2])
