@@ -88,6 +88,12 @@ def run(
     unit: Unit = UnitOption.quasi_sentence,
     abstain: Abstain = 0.0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read documents.")] = 1,
+    coded: Annotated[
+        Path | None, typer.Option(help="Hand-coded random sample (planmine sample): corrects the coverage.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier report, whose themes keep their ids.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Read plans, compare the cities, and write WORKSPACE/reports/latest/index.html.
@@ -107,6 +113,8 @@ def run(
         encoder=encoder,
         rerank=rerank,
         codebook=str(codebook) if codebook else None,
+        coded=str(coded) if coded else None,
+        previous=str(previous) if previous else None,
     )
     try:
         with _bar("reading") as progress:
@@ -121,6 +129,27 @@ def run(
     typer.echo(to_json(summary) if json else summary_table(summary))
     _tell_failures(summary.failures)
     raise typer.Exit(3 if summary.failures else 0)
+
+
+@app.command()
+def sample(
+    report: Annotated[Path, typer.Argument(help="Folder of a report: WORKSPACE/reports/latest.")],
+    out: Annotated[Path, typer.Option(help="CSV to write: code its column category.")],
+    n: Annotated[int, typer.Option(min=1, help="Measures to draw.")] = 200,
+    seed: Annotated[int, typer.Option(help="Another seed, another sample.")] = 0,
+) -> None:
+    """Draw measures at random to code by hand; `planmine run --coded FILE` then corrects the coverage."""
+    import pandas as pd
+
+    from planmine.comparison import draw_sample
+
+    file = report / "tables" / "measures.parquet"
+    if not file.is_file():
+        _say(f"error: {file}: missing; name the folder of a report")
+        raise typer.Exit(2)
+    drawn = draw_sample(pd.read_parquet(file), n, seed=seed)
+    drawn.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
+    _say(f"{len(drawn)} measures in {out}: code the column category, `none` where it is no measure")
 
 
 @app.command()

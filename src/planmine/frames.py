@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +17,9 @@ import pyarrow as pa
 from planmine import __version__
 from planmine.records import Failure
 from planmine.store import Workspace
+
+if TYPE_CHECKING:
+    from planmine.comparison import Sources
 
 _LIBRARIES = (
     "numpy",
@@ -127,3 +131,20 @@ def manifest_of(tables: Mapping[str, pd.DataFrame], **parts: Any) -> dict[str, A
         "inputs": inputs,
         "result_sha256": result.hexdigest(),
     }
+
+
+def given_sources(tables: Mapping[str, pd.DataFrame], coded: str | None, previous: str | None) -> Sources:
+    """What a run knows beside its measures. Raises ValueError where a file that was named cannot be used."""
+    from planmine.comparison import Sources
+
+    sample = earlier = None
+    if coded is not None:
+        sample = pd.read_csv(coded, dtype="string", encoding="utf-8-sig")
+        if not {"measure_id", "category"} <= set(sample.columns):
+            raise ValueError(f"{coded}: no columns measure_id and category; draw it with planmine sample")
+    if previous is not None:
+        file = Path(previous) / "tables" / "theme_measures.parquet"
+        if not file.is_file():
+            raise ValueError(f"{file}: missing; name the folder of an earlier report")
+        earlier = pd.read_parquet(file)
+    return Sources(plans=tables["plans"], failures=tables["failures"], coded=sample, previous=earlier)

@@ -21,7 +21,7 @@ from planmine import __version__, pipeline
 from planmine.codebook import load_codebook
 from planmine.corpus import SourceFile, discover, near_duplicates, read
 from planmine.embedding import load_encoder
-from planmine.frames import collect, manifest_of
+from planmine.frames import collect, given_sources, manifest_of
 from planmine.records import Failure
 from planmine.segment import UnitKind
 from planmine.store import Document, Workspace, key_of
@@ -41,7 +41,11 @@ class RunError(RuntimeError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones; ``rerank`` names an encoder that
-    weighs the matches a second time (``e5zh``), None none."""
+    weighs the matches a second time (``e5zh``), None none.
+
+    ``coded``: CSV of a hand-coded random sample (measure_id, category); ``previous``: folder of an earlier report,
+    whose themes keep their ids.
+    """
 
     unit: UnitKind = "quasi-sentence"
     abstain: float = 0.0
@@ -51,6 +55,8 @@ class Settings:
     seed: int = 20200101
     match_threshold: float = 0.4
     count_threshold: float = 0.5
+    coded: str | None = None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +247,7 @@ def finish(
             count_threshold=settings.count_threshold,
         ),
         memory=Memory(place.folder / "memory"),
+        sources=given_sources(tables, settings.coded, settings.previous),
     )
     clock["comparison"] = time.perf_counter() - started - clock["embedding"]
 

@@ -6,26 +6,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from planmine.codebook import Codebook, load_codebook
+from planmine.comparison.change import find_changes
+from planmine.comparison.corrected import corrected_shares, draw_sample
 from planmine.comparison.coverage import coverage
+from planmine.comparison.diffusion import find_adoption, find_spread
 from planmine.comparison.evidence import MatchModel
 from planmine.comparison.expectation import clusters, expected_similarity
 from planmine.comparison.formulae import take_out
 from planmine.comparison.frames import ALL, comparable
+from planmine.comparison.gaps import find_gaps
+from planmine.comparison.history import Sources, histories
+from planmine.comparison.links import find_links
 from planmine.comparison.matches import list_matches, list_passages
 from planmine.comparison.material import Encode, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import fill
+from planmine.comparison.precedents import find_precedents
 from planmine.comparison.rerank import CANDIDATE, Reranker, rerank
+from planmine.comparison.results import find_results
 from planmine.comparison.reuse import MAX_MEASURES, NGRAM
 from planmine.comparison.similarity import bootstrap, order_cities, similarity
+from planmine.comparison.themes import LISTED, find_themes, theme_cities
+from planmine.comparison.versions import plan_versions
 
-__all__ = ["CompareSettings", "Comparison", "MatchModel", "Memory", "Reranker", "compare", "coverage"]
+__all__ = [
+    "CompareSettings",
+    "Comparison",
+    "MatchModel",
+    "Memory",
+    "Reranker",
+    "Sources",
+    "compare",
+    "corrected_shares",
+    "coverage",
+    "draw_sample",
+    "find_adoption",
+    "find_changes",
+    "find_gaps",
+    "find_links",
+    "find_precedents",
+    "find_results",
+    "find_spread",
+    "find_themes",
+    "plan_versions",
+    "theme_cities",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +123,17 @@ class Comparison:
     clusters: pd.DataFrame = field(repr=False)
     formulae: pd.DataFrame = field(repr=False)
     formula_spans: pd.DataFrame = field(repr=False)
+    themes: pd.DataFrame = field(repr=False)
+    theme_measures: pd.DataFrame = field(repr=False)
+    theme_cities: pd.DataFrame = field(repr=False)
+    gaps: pd.DataFrame = field(repr=False)
+    adoption: pd.DataFrame = field(repr=False)
+    spread: pd.DataFrame = field(repr=False)
+    changes: pd.DataFrame = field(repr=False)
+    results: pd.DataFrame = field(repr=False)
+    precedents: pd.DataFrame = field(repr=False)
+    precedent_links: pd.DataFrame = field(repr=False)
+    shares: pd.DataFrame = field(repr=False)
     city_order: list[str]
     cluster_stability: float
     left_out: int
@@ -108,6 +151,7 @@ def compare(
     reranker: Reranker | None = None,
     settings: CompareSettings = CompareSettings(),
     memory: Memory | None = None,
+    sources: Sources | None = None,
 ) -> Comparison:
     """Compare the cities of a table of measures.
 
@@ -117,13 +161,16 @@ def compare(
     is asked for the texts without their set phrases only (without it, a measure keeps its vector).
     ``match_model``: weights fitted for another encoder than the bundled one. ``reranker``: weighs the listed
     matches a second time with a slower encoder; similarity is that of the first. ``memory``: what earlier comparisons
-    found; the tables are the same with it and without it. Context units and measures without a city are not
+    found; the tables are the same with it and without it. ``sources``: what else is known (plans, failures, a
+    hand-coded sample, earlier themes). Context units and measures without a city are not
     compared. The result does not depend on the order of rows. Methods and sources: ``take_out``, ``compare_pairs``,
-    ``similarity``, ``bootstrap``, ``expected_similarity``, ``clusters``, ``coverage``, ``order_cities``.
+    ``similarity``, ``bootstrap``, ``expected_similarity``, ``clusters``, ``coverage``, ``order_cities``,
+    and those that ``histories`` names.
     Raises ValueError where columns, measure_ids or vectors do not fit.
     """
-    codebook, memory = codebook or load_codebook(), memory or Memory()
+    codebook, memory, sources = codebook or load_codebook(), memory or Memory(), sources or Sources()
     corpus = comparable(measures, codebook)
+    least = CANDIDATE if reranker else LISTED
     wordings = take_out(corpus, memory)
     material = gather(
         corpus,
@@ -132,9 +179,7 @@ def compare(
         encode=encode,
         revision=revision,
         model=match_model or MatchModel.load(),
-        settings=replace(settings, match_threshold=min(CANDIDATE, settings.match_threshold))
-        if reranker
-        else settings,
+        settings=replace(settings, match_threshold=min(least, settings.match_threshold)),
         memory=memory,
         measures=len(measures),
     )
@@ -159,9 +204,15 @@ def compare(
     groups, stability = clusters(overall, drawn, corpus.cities)
     matches, passages = list_matches(corpus, pairs, found), list_passages(corpus, pairs, found)
     if reranker:
-        matches = rerank(corpus.rows, matches, passages, reranker, threshold=settings.match_threshold)
+        matches = rerank(corpus.rows, matches, passages, reranker, threshold=LISTED)
+    written = vectors if vectors is not None else (encode or _none)(measures["text"].tolist())
+    past = histories(
+        measures, written, matches, sources=sources, model=match_model or MatchModel.load(), codebook=codebook
+    )
+    matches = matches[matches["probability"] >= settings.match_threshold].reset_index(drop=True)
     return Comparison(
-        coverage=coverage(measures, codebook=codebook),
+        **past,
+        coverage=coverage(measures, codebook=codebook, coded=sources.coded),
         similarity=alike,
         matches=matches,
         passages=passages,
@@ -173,3 +224,7 @@ def compare(
         left_out=corpus.left_out,
         settings=settings,
     )
+
+
+def _none(texts: Sequence[str]) -> np.ndarray:
+    raise ValueError("compare: give vectors of the measures, or encode, which makes them")

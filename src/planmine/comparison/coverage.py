@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import beta
 
 from planmine.codebook import Codebook
+from planmine.comparison.corrected import corrected_shares
 from planmine.comparison.frames import COMPARED, category_codes, named, table
 
 COVERAGE = {
@@ -20,17 +21,24 @@ COVERAGE = {
     "share_low": "float64",
     "share_high": "float64",
     "with_target": "Int64",
+    "corrected": "float64",
+    "corrected_low": "float64",
+    "corrected_high": "float64",
 }
 
 
-def coverage(measures: pd.DataFrame, *, codebook: Codebook | None = None) -> pd.DataFrame:
+def coverage(
+    measures: pd.DataFrame, *, codebook: Codebook | None = None, coded: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Count measures by city, year and category: one row for each category of each city-year.
 
     ``measures`` counts planned, completed and goal; ``share`` is their part of the city-year's, null where
     it has none; ``share_low`` and ``share_high`` are the 95 % Jeffreys interval (Brown, Cai & DasGupta
     2001, "Interval Estimation for a Binomial Proportion", Statistical Science 16(2)); ``with_target``
     counts measures that state a figure. An unknown year is a group of its own. Measures of no known city
-    are not counted. The counts are those of the coder, not corrected for its errors.
+    are not counted. The counts are those of the coder, not corrected for its errors. ``corrected`` and its interval
+    are the share corrected by a hand-coded random sample (``coded``: measure_id, category; ``corrected_shares``), null
+    without one.
     """
     frame = named(measures)
     categories = category_codes(frame, codebook)
@@ -58,4 +66,9 @@ def coverage(measures: pd.DataFrame, *, codebook: Codebook | None = None) -> pd.
     full["share"] = k / total
     full["share_low"] = np.where((k == 0) & (total > 0), 0.0, low)
     full["share_high"] = np.where(k == total, 1.0, high)
-    return table(full, COVERAGE)
+    corrected = ["corrected", "corrected_low", "corrected_high"]
+    if coded is None:
+        return table(full.assign(**dict.fromkeys(corrected, np.nan)), COVERAGE)
+    keys = ["city", "year", "category"]
+    shares = corrected_shares(measures, coded, by=["city", "year"], codebook=codebook)
+    return table(full.merge(shares[keys + corrected], how="left", on=keys), COVERAGE)

@@ -42,11 +42,13 @@ _CLAUSE = re.compile(r"[，,；;。：:！!？?]")
 
 @dataclass(frozen=True, slots=True)
 class Verbs:
-    """``pattern`` finds the words of ``actions.yaml``, longest first; ``kinds`` numbers what a verb does."""
+    """``pattern`` finds the words of ``actions.yaml``, longest first; ``kinds`` numbers what a verb does; ``light``
+    words say how much or when."""
 
     pattern: re.Pattern[str]
     kinds: dict[str, set[int]]
     things: frozenset[str]
+    light: frozenset[str]
     count: int
 
 
@@ -60,7 +62,13 @@ def load_verbs() -> Verbs:
         for verb in verbs:
             kinds[verb].add(kind)
     words = sorted({*kinds, *lists["light"], *lists["noun"]}, key=lambda word: (-len(word), word))
-    return Verbs(re.compile("|".join(words)), dict(kinds), frozenset(lists["noun"]), len(lists["actions"]))
+    return Verbs(
+        re.compile("|".join(words)),
+        dict(kinds),
+        frozenset(lists["noun"]),
+        frozenset(lists["light"]),
+        len(lists["actions"]),
+    )
 
 
 def mask(text: str, city: str | None) -> str:

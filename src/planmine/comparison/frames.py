@@ -114,3 +114,8 @@ def table(columns: Mapping[str, Any] | pd.DataFrame, types: Mapping[str, str]) -
     """
     frame = pd.DataFrame({name: np.asarray(columns[name]) for name in types})
     return frame.astype(dict(types)).round(6)
+
+
+def plan_of(measure_ids: Iterable[str]) -> list[str]:
+    """The plan_id in each measure_id."""
+    return [str(name).rpartition(":")[0] for name in measure_ids]

@@ -14,6 +14,11 @@ from planmine.report.payload import ReportError
 
 __all__ = ["ReportError", "write_report"]
 
+_COMPARED = (
+    "coverage similarity matches themes theme_measures theme_cities gaps adoption spread changes results precedents "
+    "precedent_links shares"
+).split()
+
 
 def write_report(
     folder: Path,
@@ -41,7 +46,7 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     figures, lacking = write_figures(folder / "figures", comparison, codebook)
     tables = {**tables, "notices": _with_lacking(tables["notices"], lacking)}
-    compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
+    compared = {name: getattr(comparison, name) for name in _COMPARED if hasattr(comparison, name)}
     written = [*figures, *write_tables(folder / "tables", {**tables, **compared})]
     names = [path.relative_to(folder).as_posix() for path in written]
     digests = {

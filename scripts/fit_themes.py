@@ -1,0 +1,94 @@
+"""Choose the thresholds of themes and of change on planted worlds of their own (corpus/labelled/worlds/tuning.yaml).
+
+    python scripts/fit_themes.py
+
+Prints F1 (mean over three worlds and the kinds of fact) for each setting, the best first. The constants stand in
+comparison/themes.py (CORE, JOIN) and comparison/change.py (COUNTERPART, SHARED); of settings that are as good the one
+in the middle was taken. Run it after a change of the encoder or of the weights of matches.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from validity.reading import PLANTED, ROOT, Tables, read_folder, vectors_of
+
+from planmine.comparison import (
+    CompareSettings,
+    compare,
+    find_changes,
+    find_gaps,
+    find_links,
+    find_results,
+    find_themes,
+)
+from planmine.comparison.themes import LISTED
+
+ACTIONS = ROOT / "corpus" / "labelled" / "worlds" / "tuning.yaml"
+WORLDS = (1, 2, 3)
+RECURRENCE = ("themes", "first movers", "gaps")
+CHANGE = ("kept", "strengthened", "weakened", "dropped", "new")
+CORES, JOINS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5), (0.35, 0.45, 0.55)
+COUNTERPARTS, SHARES = (0.25, 0.3, 0.35, 0.4), (0.6, 0.7, 0.8)
+Found = dict[str, pd.DataFrame]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        worlds = [_read(Path(made), seed) for seed in WORLDS]
+        print("CORE JOIN: F1 of", ", ".join(RECURRENCE))
+        _sweep(worlds, CORES, JOINS, RECURRENCE, _recurrence)
+        print("COUNTERPART SHARED: F1 of", ", ".join(CHANGE))
+        _sweep(worlds, COUNTERPARTS, SHARES, CHANGE, _change)
+
+
+def _read(folder: Path, seed: int) -> tuple[object, Tables, pd.DataFrame, pd.DataFrame]:
+    world = PLANTED["build"](ACTIONS, folder / f"world-{seed}", seed)
+    tables = read_folder(folder / f"world-{seed}", folder / "read")
+    vectors = vectors_of(tables["measures"])
+    listed = CompareSettings(match_threshold=LISTED, draws=2)
+    matches = compare(tables["measures"], vectors, settings=listed).matches
+    return world, tables, matches, find_links(tables["measures"], vectors, plans=tables["plans"])
+
+
+def _recurrence(
+    tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, core: float, join: float
+) -> Found:
+    themes, members = find_themes(tables["measures"], matches, links, core=core, join=join)
+    gaps = find_gaps(themes, members, tables["measures"], plans=tables["plans"])
+    changes = find_changes(tables["measures"], links.head(0), plans=tables["plans"])
+    results = find_results(tables["measures"], links.head(0), plans=tables["plans"])
+    return {"themes": themes, "theme_measures": members, "gaps": gaps, "changes": changes, "results": results}
+
+
+def _change(tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, least: float, shared: float) -> Found:
+    changes = find_changes(tables["measures"], links, plans=tables["plans"], least=least, shared=shared)
+    return {**_recurrence(tables, matches.head(0), links.head(0), 0.5, 0.5), "changes": changes}
+
+
+def _sweep(
+    worlds: list, first: tuple[float, ...], second: tuple[float, ...], facts: tuple[str, ...], find: Callable
+) -> None:
+    rows = []
+    for a, b in itertools.product(first, second):
+        scores = [
+            PLANTED["scores"](world, {**tables, **find(tables, matches, links, a, b)})
+            for world, tables, matches, links in worlds
+        ]
+        each = [np.mean([_f1(*score[fact]) for score in scores]) for fact in facts]
+        rows.append((np.mean(each), a, b, each))
+    for mean, a, b, each in sorted(rows, key=lambda row: -row[0]):
+        print(f"{a:5.2f} {b:5.2f}: {mean:.3f}  " + "  ".join(f"{value:.2f}" for value in each))
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+if __name__ == "__main__":
+    main()
