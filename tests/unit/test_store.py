@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planmine.records import Failure, Plan
-from planmine.store import Document, Workspace, key_of
+from planmine.workspace import Document, Workspace, key_of
 
 
 def document() -> Document:
