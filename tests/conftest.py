@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,42 @@ PLANS = {
 }
 
 
-@pytest.fixture
-def plans(tmp_path: Path) -> Path:
-    """A folder with two plans and their manifest."""
-    place = tmp_path / "plans"
+def _write_plans(place: Path) -> Path:
     place.mkdir()
     for name, text in PLANS.items():
         (place / name).write_text(text, encoding="utf-8")
     rows = "".join(f"{name},{name[:3]},2024,yes\n" for name in PLANS)
     (place / "manifest.csv").write_text("file,city,year,invented\n" + rows, encoding="utf-8")
     return place
+
+
+@pytest.fixture(scope="session")
+def write_plans() -> Callable[[Path], Path]:
+    """Writes two plans and their manifest into a new folder."""
+    return _write_plans
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> Path:
+    """A folder with two plans and their manifest."""
+    return _write_plans(tmp_path / "plans")
+
+
+@pytest.fixture(scope="module")
+def tables_only() -> Iterator[None]:
+    """Reports without their page and figures, which take seconds: for tests of what comes before them."""
+    from planmine import report as reports
+    from planmine.report.tables import write_tables
+
+    def plain(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> None:
+        compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
+        write_tables(folder / "tables", {**tables, **compared})
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reports, "write_report", plain)
+        yield
 
 
 @pytest.fixture(scope="session")

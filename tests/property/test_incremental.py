@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planmine import reading, run
-from planmine import report as reports
-from planmine.report.tables import write_tables
 
 LINES = [
     "新建公厕12座。",
@@ -23,17 +21,7 @@ LINES = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def tables_only():  # type: ignore[no-untyped-def]
-    """The page and its figures take seconds and are drawn from these tables."""
-
-    def plain(folder, *, tables, comparison, codebook, manifest):  # type: ignore[no-untyped-def]
-        compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
-        write_tables(folder / "tables", {**tables, **compared})
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reports, "write_report", plain)
-        yield
+pytestmark = pytest.mark.usefixtures("tables_only")
 
 
 def tables(workspace: Path) -> dict[str, bytes]:

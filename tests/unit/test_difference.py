@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,16 @@ from planmine.run import run
 from planmine.workspace import Workspace
 from planmine.workspace.difference import describe, difference, run_folder
 
+pytestmark = pytest.mark.usefixtures("tables_only")
 
-@pytest.fixture
-def two_runs(plans: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
+
+@pytest.fixture(scope="module")
+def two_runs(
+    tables_only: None, write_plans: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Path]:
     """A workspace, and its runs before and after: a plan is revised, one is gone, one is new."""
+    tmp_path = tmp_path_factory.mktemp("difference")
+    plans = write_plans(tmp_path / "plans")
     (plans / "gone.txt").write_text("丙市2023年工作总结与计划\n1.拆除违建20处。\n", encoding="utf-8")
     run([plans], tmp_path / "ws")
     (plans / "gone.txt").unlink()
@@ -63,11 +70,13 @@ def test_a_new_model_is_named_as_the_cause(two_runs: tuple[Path, Path, Path], tm
     manifest["models"]["coder"] = "f" * 64
     (other / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     measures = pd.read_parquet(other / "tables/measures.parquet")
-    old = measures.loc[0, "category"]
-    measures.loc[0, "category"] = "other" if old != "other" else "greening"
+    compared = measures["city"].notna() & (measures["status"] == "planned")
+    row = measures.index[compared & (measures["category"] != "other")][0]
+    city, old = measures.loc[row, "city"], measures.loc[row, "category"]
+    measures.loc[row, "category"] = "other"
     measures.to_parquet(other / "tables/measures.parquet")
     coverage = pd.read_parquet(other / "tables/coverage.parquet")
-    cell = (coverage["city"] == measures.loc[0, "city"]) & (coverage["category"] == old)
+    cell = (coverage["city"] == city) & (coverage["category"] == old)
     coverage.loc[cell, "measures"] -= 1
     coverage.to_parquet(other / "tables/coverage.parquet")
     found = difference(two_runs[2], other)
@@ -85,7 +94,7 @@ def test_the_commands_print_text_and_json(two_runs: tuple[Path, Path, Path]) -> 
     listed = CliRunner().invoke(app, ["runs", "--json", *where])
     assert [row["plans"] for row in json.loads(listed.stdout)] == [3, 3]
     shown = CliRunner().invoke(app, ["diff", *where])
-    assert shown.exit_code == 0 and "new plan: 丁市 2025" in shown.stdout
+    assert shown.exit_code == 0 and "new plan: ? 2025 丁市2025年工作计划" in shown.stdout
     as_json = json.loads(CliRunner().invoke(app, ["diff", "1", "2", "--json", *where]).stdout)
     assert {row["change"] for row in as_json["plans"]} == {"new", "gone", "revised"}
     assert CliRunner().invoke(app, ["diff", "1", "9", *where]).exit_code == 2

@@ -17,6 +17,7 @@ from planmine.workspace import Files, Workspace
 from planmine.workspace.checking import check
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("tables_only")
 
 
 def tables(workspace: Path) -> dict[str, bytes]:
@@ -66,22 +67,15 @@ def test_a_full_disk_fails_the_run_and_the_next_one_completes(
     plans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     run.run([plans], tmp_path / "calm")
-    real = os.open
+    real = os.fsync
 
-    def full(path: object, flags: int, *rest: object, **more: object) -> int:
-        if flags & os.O_WRONLY | flags & os.O_RDWR and f"/ws/{where}" in str(path):
-            raise OSError(28, "No space left on device", str(path))
-        return real(path, flags, *rest, **more)  # type: ignore[arg-type]
-
-    def never(self: Path, data: bytes) -> int:
-        if f"/ws/{where}" in str(self):
-            raise OSError(28, "No space left on device", str(self))
-        with self.open("wb") as file:
-            return file.write(data)
+    def full(handle: int) -> None:
+        if f"/ws/{where}/" in str(Path(f"/proc/self/fd/{handle}").readlink()):
+            raise OSError(28, "No space left on device")
+        real(handle)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "open", full)
-        patch.setattr(Path, "write_bytes", never)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             run.run([plans], tmp_path / "ws")
     place = Workspace(tmp_path / "ws")

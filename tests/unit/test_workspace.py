@@ -21,6 +21,7 @@ from planmine.workspace.difference import NoSuchRun, run_folder
 from planmine.workspace.documents import from_bytes, to_bytes
 
 DATA = Path(__file__).parents[1] / "data"
+pytestmark = pytest.mark.usefixtures("tables_only")
 
 
 def document(source: str = "a.txt") -> Document:
