@@ -92,7 +92,7 @@ def run(
     """Read plans, compare the cities, and write WORKSPACE/reports/latest/index.html.
 
     Exit code 0; 3 where some documents failed (they are listed); 2 on wrong use; 4 where another run holds
-    the workspace.
+    the workspace; 1 where the disk fails.
     """
     from dataclasses import asdict
 
@@ -124,9 +124,12 @@ def run(
     except InUse as error:
         _say(f"error: {error}")
         raise typer.Exit(4) from error
-    except (CodebookError, EncoderError, LedgerError, FileNotFoundError, ValueError) as error:
+    except (CodebookError, EncoderError, FileNotFoundError, ValueError) as error:
         _say(f"error: {error}")
         raise typer.Exit(2) from error
+    except (LedgerError, OSError) as error:
+        _say(f"error: {error}; what was read before is kept, and the next run goes on from there")
+        raise typer.Exit(1) from error
     typer.echo(to_json(summary) if json else summary_table(summary))
     _tell_failures(summary.failures)
     raise typer.Exit(3 if summary.failures else 0)

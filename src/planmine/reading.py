@@ -74,7 +74,7 @@ def unread(
     place: Workspace, files: Sequence[SourceFile], settings: Settings
 ) -> tuple[list[str], list[SourceFile]]:
     """Keys of the files that the workspace holds already, and the files that it does not."""
-    keys = {file.name: _key(file, _digest(file.path), settings) for file in files if _readable(file.path)}
+    keys = {file.name: _key(file, digest(file.path), settings) for file in files if is_readable(file.path)}
     held = place.stored(keys.values())
     new = [file for file in files if keys.get(file.name) not in held]
     return [keys[file.name] for file in files if keys.get(file.name) in held], new
@@ -102,8 +102,8 @@ def read_batch(store: Files, files: Sequence[SourceFile], settings: Settings) ->
     clock: dict[str, float] = defaultdict(float)
     found: dict[str, tuple[str, str, Document]] = {}
     for file in files:
-        key, digest, document = _document(file, settings, clock)
-        found[key] = (file.name, digest, document)
+        key, sha256, document = _document(file, settings, clock)
+        found[key] = (file.name, sha256, document)
     part = write_part(store, found)
     started = time.perf_counter()
     encoder = encoder_of(settings.encoder)
@@ -118,25 +118,26 @@ def _document(file: SourceFile, settings: Settings, clock: dict[str, float]) -> 
     """The key of a file, the hash of its bytes and what reading it gave."""
     started, coded = time.perf_counter(), clock["coding"]
     try:
-        digest = _digest(file.path)
+        read_from = digest(file.path)
         document = _read(file, settings, clock)
-        if _digest(file.path) != digest:
+        if digest(file.path) != read_from:
             document = _failed(file, "it changed while it was read", "run again when it is complete")
     except OSError as error:
-        digest = ""
+        read_from = ""
         reason = f"cannot be opened: {error.strerror or error}"
         document = _failed(file, reason, "check that the file exists and is readable")
     clock["corpus"] += time.perf_counter() - started - (clock["coding"] - coded)
     passing = [f.reason for f in document.failures if f.reason.startswith(_TRANSIENT)]
-    if passing or not digest:
-        return key_of(file=file.name, sha256=digest, problem=document.failures[0].reason), digest, document
-    return _key(file, digest, settings), digest, document
+    if passing or not read_from:
+        problem = document.failures[0].reason
+        return key_of(file=file.name, sha256=read_from, problem=problem), read_from, document
+    return _key(file, read_from, settings), read_from, document
 
 
-def _key(file: SourceFile, digest: str, settings: Settings) -> str:
+def _key(file: SourceFile, sha256: str, settings: Settings) -> str:
     return key_of(
         file=file.name,
-        sha256=digest,
+        sha256=sha256,
         manifest=dict(file.manifest or {}),
         unit=settings.unit,
         abstain=settings.abstain,
@@ -145,11 +146,13 @@ def _key(file: SourceFile, digest: str, settings: Settings) -> str:
     )
 
 
-def _readable(path: Path) -> bool:
+def is_readable(path: Path) -> bool:
+    """Whether there is a file that can be opened."""
     return path.is_file() and os.access(path, os.R_OK)
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -245,7 +248,7 @@ def stage_inputs(store: Files, files: Sequence[SourceFile]) -> list[SourceFile]:
     """Put files into the store, for workers that do not see this machine's disk; what ``read_staged`` takes."""
     staged = []
     for file in files:
-        data = file.path.read_bytes() if _readable(file.path) else b""
+        data = file.path.read_bytes() if is_readable(file.path) else b""
         name = f"inputs/{hashlib.sha256(data).hexdigest()}{file.path.suffix.lower()}"
         if not store.exists(name):
             store.write(name, data)

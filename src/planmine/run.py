@@ -11,6 +11,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from planmine.embedding import load_encoder
 from planmine.frames import collect, manifest_of
 from planmine.reading import BatchResult, Settings, batches, encoder_of, read_all, read_batch, unread
 from planmine.records import Failure
-from planmine.workspace import Workspace
+from planmine.workspace import LedgerError, Workspace
 from planmine.workspace.place import as_json
 
 __all__ = [
@@ -183,7 +184,8 @@ def run(
         try:
             summary = _run(place, number, sources, settings, workers, progress, name)
         except BaseException as error:
-            place.end(number, "failed" if isinstance(error, Exception) else "interrupted")
+            with suppress(LedgerError):  # a full disk, say: the next run notes it as interrupted
+                place.end(number, "failed" if isinstance(error, Exception) else "interrupted")
             log.error("run failed", extra={"reason": str(error) or type(error).__name__})
             raise
     return replace(summary, seconds={**summary.seconds, "total": round(time.perf_counter() - started, 2)})

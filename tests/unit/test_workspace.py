@@ -191,7 +191,7 @@ def test_readers_wait_for_a_transaction_and_see_all_of_it_or_nothing(tmp_path: P
 def test_a_damaged_ledger_is_put_aside_and_the_runs_are_kept(tmp_path: Path, plans: Path) -> None:
     first = runs.run([plans], tmp_path)
     (tmp_path / "ledger.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(LedgerError, match=r"ledger.duckdb cannot be read"):
+    with pytest.raises(LedgerError, match=r"ledger.duckdb cannot be read or written"):
         Workspace(tmp_path).last()
     again = runs.run([plans], tmp_path)
     assert (again.cached, again.measures) == (0, first.measures)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from planmine.corpus import SourceFile, discover, read
 from planmine.operations.notify import send
-from planmine.reading import unread
+from planmine.pipeline import default_coder
+from planmine.reading import digest, encoder_of, is_readable, unread
 from planmine.run import RunError, Settings, Summary
 from planmine.run import run as run_sources
 from planmine.sources import Change, Config, Fetcher, fetch_all
@@ -69,31 +70,20 @@ def is_stale(workspace: Path, sources: list[str], settings: Settings) -> bool:
     place = Workspace(workspace)
     last = place.last()
     files, _ = discover(sources)
-    if last is None or last["settings"] != as_json(_plain(settings)):
+    made_with = as_json({"coder": default_coder().revision, "encoder": encoder_of(settings.encoder).revision})
+    if last is None or last["settings"] != as_json(asdict(settings)) or last["models"] != made_with:
         return bool(files)
     keys, new = unread(place, files, settings)
-    held = {
-        row["key"]
-        for row in place.ledger.rows("SELECT key FROM run_documents WHERE number = ?", [last["number"]])
-    }
-    failed = _failed_files(place, held)
-    return (
-        bool({file.name for file in new} - failed)
-        or not set(keys) <= held
-        or len(keys) + len(failed) < len(held)
+    rows = place.ledger.rows(
+        "SELECT key, file, sha256, plans FROM run_documents LEFT JOIN documents USING (key) WHERE number = ?",
+        [last["number"]],
     )
-
-
-def _failed_files(place: Workspace, keys: set[str]) -> set[str]:
-    """Files of the last run that gave nothing but a failure: trying them again is no news."""
-    rows = place.ledger.rows("SELECT key, file FROM documents WHERE plans = 0")
-    return {row["file"] for row in rows if row["key"] in keys}
-
-
-def _plain(settings: Settings) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(settings)
+    # What failed by chance is tried again by every run, and is no reason for one.
+    failed = {(row["file"], row["sha256"]): row["key"] for row in rows if row["plans"] == 0}
+    tried = {(file.name, digest(file.path) if is_readable(file.path) else ""): file for file in new}
+    if not set(tried) <= set(failed):
+        return True
+    return {*keys, *(failed[one] for one in tried)} != {row["key"] for row in rows}
 
 
 def news(workspace: Path, changes: list[Change], summary: Summary | None) -> str | None:
@@ -103,7 +93,7 @@ def news(workspace: Path, changes: list[Change], summary: Summary | None) -> str
         for change in changes
         if change.outcome in TOLD
     ]
-    failed = [change for change in changes if change.outcome in ("failed", "refused")]
+    failed = [change for change in changes if change.outcome in ("failed", "refused") and not change.again]
     lines += [f"{change.outcome}: {change.address} ({change.note})" for change in failed[:10]]
     if summary is not None:
         place = Workspace(workspace)

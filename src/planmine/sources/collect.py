@@ -43,6 +43,7 @@ class Change:
     source: str
     file: str | None = None
     note: str | None = None
+    again: bool = False  # the same as at the last look
 
 
 def fetch_all(place: Workspace, config: Config, fetcher: Fetcher, identity: Identity) -> list[Change]:
@@ -103,7 +104,7 @@ def _look(place: Workspace, source: Source, fetcher: Fetcher, identity: Identity
             listing, targets = _listed(source, fetcher, known.get(source.where, {}), before)
         except FetchError as error:
             # The list may be down while its plans are not; what is known is asked for all the same.
-            changes.append(_note(place, source, source.where, error))
+            changes.append(_note(place, source, source.where, error, known.get(source.where)))
             targets = before
     wait = source.every if source.kind == "address" else source.revisit
     for address in targets:
@@ -231,11 +232,11 @@ def _note(
         outcome = "gone"
     row = {"address": address, "source": source.name, "fetched": _now(), "outcome": outcome}
     _add(place, {**row, "status": error.status, "note": str(error)})
-    repeated = bool(last) and last is not None and last["outcome"] == outcome == "gone"
-    shown: Outcome = "unchanged" if repeated else outcome
+    again = last is not None and last["outcome"] == outcome
+    shown: Outcome = "unchanged" if again and outcome == "gone" else outcome
     log.warning("not fetched", extra={"address": address, "outcome": outcome, "reason": str(error)})
     file = (last or {}).get("file")
-    return Change(outcome=shown, address=address, source=source.name, file=file, note=str(error))
+    return Change(outcome=shown, address=address, source=source.name, file=file, note=str(error), again=again)
 
 
 def _add(place: Workspace, row: dict[str, Any]) -> None:
