@@ -1,65 +1,51 @@
 """Prefect flow: sources to report. Orchestration only; every step is a function of ``planmine.run``.
 
 python flows/analyse.py corpus/sample --workspace workspace
+python flows/analyse.py plans --runner dask --cluster tcp://scheduler:8786 --store s3://bucket/prefix
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+from planmine.operations.offline import settle
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(description="Run the flow `analyse` on an embedded Prefect server.")
+    parser = argparse.ArgumentParser(
+        description="Run the flow `analyse`, by default on an embedded Prefect server."
+    )
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--workspace", default="workspace")
+    parser.add_argument("--runner", choices=("threads", "dask", "ray"), default="threads")
+    parser.add_argument("--cluster", help="address of the scheduler; without it a cluster on this machine")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--store", help="where parts are kept, as s3://bucket/prefix; default the workspace")
     return parser.parse_args(arguments)
 
 
-def quiet(workspace: Path) -> None:
-    """Offline and quiet: before Prefect is imported, since it reads its settings then."""
-    home = (workspace / "prefect").resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    defaults = {
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_TO_API_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
-        "PREFECT_CLI_PROMPT": "false",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-        "PREFECT_HOME": str(home),
-    }
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
-
-
 if __name__ == "__main__":
-    quiet(Path(options(sys.argv[1:]).workspace))
+    settle(Path(options(sys.argv[1:]).workspace))
 
+from planmine.workspace import Files, Workspace  # noqa: E402
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.futures import as_completed  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
 from planmine.corpus import SourceFile, discover  # noqa: E402
+from planmine.reading import batches, read_batch, read_staged, stage_inputs, unread  # noqa: E402
 from planmine.records import Failure  # noqa: E402
-from planmine.run import (  # noqa: E402
-    BatchResult,
-    RunError,
-    Settings,
-    Summary,
-    batches,
-    check,
-    finish,
-    read_batch,
-    summary_table,
-)
+from planmine.run import BatchResult, RunError, Settings, Summary, check, finish, summary_table  # noqa: E402
 
 WORKERS = 2
+PATIENCE = 3600.0  # seconds to wait for another run in the workspace
 
 
 @task(name="discover", retries=2, retry_delay_seconds=2, persist_result=False)
@@ -71,22 +57,15 @@ def discover_sources(sources: list[str]) -> tuple[list[SourceFile], list[Failure
 @task(
     name="read", task_run_name="read batch {number}", retries=2, retry_delay_seconds=5, persist_result=False
 )
-def read(number: int, files: list[SourceFile], workspace: str, settings: Settings) -> BatchResult:
-    """One batch of documents into the workspace; paths and counts back."""
-    return read_batch(workspace, files, settings)
+def read(number: int, files: list[SourceFile], store: Files, staged: bool, settings: Settings) -> BatchResult:
+    """One batch of documents into the store; keys, counts and hashes back."""
+    return (read_staged if staged else read_batch)(store, files, settings)
 
 
 @task(name="report", persist_result=False)
-def report(
-    keys: list[str],
-    failures: list[Failure],
-    workspace: str,
-    settings: Settings,
-    seconds: dict[str, float],
-    cached: int,
-) -> Summary:
+def report(place: Workspace, keys: list[str], settings: Settings, facts: dict[str, Any]) -> Summary:
     """Tables, comparison and report of all documents."""
-    return finish(workspace, keys, settings, failures=failures, seconds=seconds, cached=cached)
+    return finish(place, keys, settings, **facts)
 
 
 @flow(
@@ -100,37 +79,50 @@ def analyse(
     workspace: str = "workspace",
     settings: Settings | None = None,
     max_failed_share: float = 0.5,
+    store: str | None = None,
 ) -> Summary:
     """Read ``sources``, compare the cities and renew ``workspace/reports/latest``.
 
-    Fails (and leaves the last report) when no document could be read, or when more than
-    ``max_failed_share`` of the documents failed: then the report stands, and the run is marked failed.
+    ``store``: an address that all workers reach (``s3://…``); the sources are put there for them. Waits for
+    another run in the workspace. Fails (and leaves the last report) when no document could be read, or when
+    more than ``max_failed_share`` of the documents failed: then the report stands, and the run is marked failed.
     """
     settings = settings or Settings()
-    log = get_run_logger()
     check(settings)
-    files, failures = discover_sources(sources)
-    groups = batches(files)
-    futures = [read.submit(i, group, workspace, settings) for i, group in enumerate(groups, 1)]
-    seconds: dict[str, float] = {}
-    for done, future in enumerate(as_completed(futures), 1):
-        result = future.result()
-        for stage, spent in result.seconds.items():
-            seconds[stage] = seconds.get(stage, 0.0) + spent
-        log.info("batch %d of %d read", done, len(groups))
-    results = [future.result() for future in futures]
-    keys = [key for result in results for key in result.keys]
-    cached = sum(result.cached for result in results)
-    try:
-        summary = report(keys, failures, workspace, settings, seconds, cached)
-    except RunError as error:
-        publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
-        raise
+    place = Workspace(workspace, store)
+    with place.writing("flow analyse", wait=PATIENCE):
+        number = place.begin("flow analyse")
+        try:
+            summary, files = _analyse(place, number, sources, settings)
+        except BaseException as error:
+            place.end(number, "failed")
+            if isinstance(error, RunError):
+                publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
+            raise
     publish(failures=summary.failures, summary=f"```\n{summary_table(summary)}\n```")
     failed = len({row["file"] for row in summary.failures})
-    if files and failed / len(files) > max_failed_share:
-        raise RuntimeError(f"{failed} of {len(files)} documents failed; see artifact `analyse-failures`")
+    if files and failed / files > max_failed_share:
+        raise RuntimeError(f"{failed} of {files} documents failed; see artifact `analyse-failures`")
     return summary
+
+
+def _analyse(place: Workspace, number: int, sources: list[str], settings: Settings) -> tuple[Summary, int]:
+    log = get_run_logger()
+    files, failures = discover_sources(sources)
+    keys, new = unread(place, files, settings)
+    cached = len(keys)
+    staged = place.files.local is None
+    groups = [stage_inputs(place.files, group) if staged else group for group in batches(new)]
+    futures = [read.submit(i, group, place.files, staged, settings) for i, group in enumerate(groups, 1)]
+    seconds: Counter[str] = Counter()
+    for done, future in enumerate(as_completed(futures), 1):
+        result = future.result()
+        place.commit(result.part)
+        keys += result.keys
+        seconds.update(result.seconds)
+        log.info("batch %d of %d read", done, len(groups))
+    facts = {"failures": failures, "seconds": dict(seconds), "cached": cached, "number": number}
+    return report(place, keys, settings, facts), len(files)
 
 
 def publish(*, failures: list[dict[str, str]], summary: str) -> None:
@@ -139,11 +131,26 @@ def publish(*, failures: list[dict[str, str]], summary: str) -> None:
     create_table_artifact(key="analyse-failures", table=failures, description="Documents that failed")
 
 
+def runner(name: str, cluster: str | None, workers: int) -> Any:
+    """The engine that tasks run on: threads here, or a Dask or Ray cluster."""
+    if name == "dask":
+        from prefect_dask import DaskTaskRunner
+
+        local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        return DaskTaskRunner(address=cluster) if cluster else DaskTaskRunner(cluster_kwargs=local)
+    if name == "ray":
+        from prefect_ray import RayTaskRunner
+
+        return RayTaskRunner(address=cluster) if cluster else RayTaskRunner(init_kwargs={"num_cpus": workers})
+    return ThreadPoolTaskRunner(max_workers=workers)
+
+
 def main(arguments: list[str]) -> int:
     """``python flows/analyse.py SOURCE... [--workspace DIR]``; exit codes as ``planmine run``."""
     asked = options(arguments)
+    engine = runner(asked.runner, asked.cluster, asked.workers)
     try:
-        summary = analyse(asked.sources, asked.workspace)
+        summary = analyse.with_options(task_runner=engine)(asked.sources, asked.workspace, store=asked.store)
     except RunError as error:
         for failure in error.failures:
             print(

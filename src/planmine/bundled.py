@@ -1,4 +1,4 @@
-"""Where the bundled models stand: beside the package when installed, in ``models/`` in the source tree."""
+"""Where the bundled models and flows stand: beside the package when installed, in ``models/`` and ``flows/`` in the source tree."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ def model_folder(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError(f"the bundled model `{name}` is missing; models/README.md says how to rebuild it")
+
+
+def flow_file(name: str) -> Path:
+    """The file of a Prefect flow, which is a program of its own. Raises FileNotFoundError."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "flows", here.parents[1] / "flows"):
+        if (folder / f"{name}.py").is_file():
+            return folder / f"{name}.py"
+    raise FileNotFoundError(f"the flow `{name}` is missing: install planmine again")
 
 
 def revision(folder: Path) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from planmine.operations.commands import register
+
 app = typer.Typer(
     name="planmine",
     help="Read the published work plans of cities side by side.",
@@ -34,6 +36,7 @@ class UnitOption(StrEnum):
     sentence = "sentence"
 
 
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait where another run holds the workspace.")]
 Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
 Unit = Annotated[UnitOption, typer.Option(help="Unit of analysis.")]
 Abstain = Annotated[
@@ -94,18 +97,23 @@ def run(
     previous: Annotated[
         Path | None, typer.Option(help="Folder of an earlier report, whose themes keep their ids.")
     ] = None,
+    name: Annotated[str | None, typer.Option(help="A name for this run, to find and cite it by.")] = None,
+    wait: Wait = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Read plans, compare the cities, and write WORKSPACE/reports/latest/index.html.
 
-    Exit code 0; 3 where some documents failed (they are listed); 2 on wrong use.
+    Exit code 0; 3 where some documents failed (they are listed); 2 on wrong use; 4 where another run holds
+    the workspace; 1 where the disk fails.
     """
     from dataclasses import asdict
 
     from planmine.codebook import CodebookError
     from planmine.embedding import EncoderError
+    from planmine.logs import logged
     from planmine.run import RunError, Settings, summary_table, to_json
     from planmine.run import run as run_sources
+    from planmine.workspace import InUse, LedgerError
 
     settings = Settings(
         unit=unit.value,
@@ -117,15 +125,29 @@ def run(
         previous=str(previous) if previous else None,
     )
     try:
-        with _bar("reading") as progress:
-            summary = run_sources(sources, workspace, settings, workers=workers, progress=progress)
+        with _bar("reading") as progress, logged(workspace):
+            summary = run_sources(
+                sources,
+                workspace,
+                settings,
+                workers=workers,
+                progress=progress,
+                name=name,
+                wait=wait,
+            )
     except RunError as error:
         _tell_failures([asdict(failure) for failure in error.failures])
         _say(f"error: {error}")
         raise typer.Exit(3) from error
+    except InUse as error:
+        _say(f"error: {error}")
+        raise typer.Exit(4) from error
     except (CodebookError, EncoderError, FileNotFoundError, ValueError) as error:
         _say(f"error: {error}")
         raise typer.Exit(2) from error
+    except (LedgerError, OSError) as error:
+        _say(f"error: {error}; what was read before is kept, and the next run goes on from there")
+        raise typer.Exit(1) from error
     typer.echo(to_json(summary) if json else summary_table(summary))
     _tell_failures(summary.failures)
     raise typer.Exit(3 if summary.failures else 0)
@@ -197,6 +219,9 @@ def evaluate(
         _say(f"error: {error}")
         raise typer.Exit(2) from error
     typer.echo(dumps(found, ensure_ascii=False, indent=1) if json else report_text(found))
+
+
+register(app)
 
 
 class _bar:  # noqa: N801

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from planmine import __version__
 from planmine.records import Failure
-from planmine.store import Workspace
+from planmine.workspace import Workspace
+from planmine.workspace.documents import PLAN_COLUMNS
 
 if TYPE_CHECKING:
     from planmine.comparison import Sources
@@ -44,8 +45,8 @@ def collect(
     Sorted by source and offset, so that the order of files does not matter. A plan whose text was read
     before under another name counts once; the other is a failure row.
     """
-    documents = [place.get(key) for key in sorted(set(keys))]
-    plans = pd.DataFrame([row for d in documents for row in d.plans], columns=_PLAN_COLUMNS)
+    documents = place.documents(keys)
+    plans = pd.DataFrame([row for d in documents for row in d.plans], columns=PLAN_COLUMNS)
     plans = plans.sort_values(["source", "start"], kind="stable", ignore_index=True)
     problems = [*failures, *(failure for d in documents for failure in d.failures)]
     double = plans.duplicated("plan_id")
@@ -88,10 +89,6 @@ def collect(
     }
 
 
-_PLAN_COLUMNS = (
-    "plan_id title city city_code province level year_from year_to agency doc_type published "
-    "source start end sha256 chars language url"
-).split()
 _TARGET_COLUMNS = (
     "measure_id city year category status indicator value unit canonical_value canonical_unit comparator "
     "deadline baseline redacted start end"

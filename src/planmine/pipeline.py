@@ -26,14 +26,15 @@ BATCH = 32  # plans coded at once; the codes do not depend on it
 
 
 @lru_cache(maxsize=1)
-def _bundled_encoder() -> Encoder:
+def default_encoder() -> Encoder:
+    """The bundled encoder, loaded once a process."""
     return load_encoder()
 
 
 @lru_cache(maxsize=1)
 def default_coder() -> Coder:
     """The bundled coder with the bundled encoder, loaded once a process."""
-    return Coder.load(encode=lambda texts: _bundled_encoder().encode(texts))
+    return Coder.load(encode=lambda texts: default_encoder().encode(texts))
 
 
 def units_of(plan: Plan, *, unit: UnitKind = "quasi-sentence") -> list[Unit]:

@@ -1,33 +1,48 @@
 """A run: sources in, a report out. The flows call these steps as tasks; ``run`` calls them in a row.
 
-Steps: ``discover`` files, ``batches`` of like size, ``read_batch`` (documents to the workspace), ``finish``
-(tables, vectors, comparison, report). A step takes and returns paths, keys and counts, no frames.
+Steps: ``discover`` files, ``unread`` and ``batches`` (what is new), ``read_batch`` (a part of the store),
+``Workspace.commit``, ``finish`` (tables, comparison, report). A step takes and returns paths, keys and counts.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import logging
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from planmine import __version__, pipeline
+from planmine import pipeline
 from planmine.codebook import load_codebook
-from planmine.corpus import SourceFile, discover, near_duplicates, read
+from planmine.corpus import discover, near_duplicates
 from planmine.embedding import load_encoder
 from planmine.frames import collect, given_sources, manifest_of
+from planmine.reading import BatchResult, Settings, batches, encoder_of, read_all, read_batch, unread
 from planmine.records import Failure
-from planmine.segment import UnitKind
-from planmine.store import Document, Workspace, key_of
+from planmine.workspace import LedgerError, Workspace
+from planmine.workspace.place import as_json
 
-BATCH_BYTES = 4_000_000
-BATCH_FILES = 100
+__all__ = [
+    "BatchResult",
+    "RunError",
+    "Settings",
+    "Summary",
+    "batches",
+    "check",
+    "discover",
+    "finish",
+    "read_batch",
+    "run",
+    "summary_table",
+    "to_json",
+    "unread",
+]
+log = logging.getLogger("planmine.run")
 
 
 class RunError(RuntimeError):
@@ -36,39 +51,6 @@ class RunError(RuntimeError):
     def __init__(self, message: str, failures: Sequence[Failure] = ()) -> None:
         super().__init__(message)
         self.failures = list(failures)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones; ``rerank`` names an encoder that
-    weighs the matches a second time (``e5zh``), None none.
-
-    ``coded``: CSV of a hand-coded random sample (measure_id, category); ``previous``: folder of an earlier report,
-    whose themes keep their ids.
-    """
-
-    unit: UnitKind = "quasi-sentence"
-    abstain: float = 0.0
-    encoder: str | None = None
-    rerank: str | None = None
-    codebook: str | None = None
-    seed: int = 20200101
-    match_threshold: float = 0.4
-    count_threshold: float = 0.5
-    coded: str | None = None
-    previous: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchResult:
-    """Keys of the documents read, in the order of the files, and counts."""
-
-    keys: list[str]
-    plans: int
-    measures: int
-    failures: int
-    cached: int
-    seconds: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,126 +75,25 @@ def check(settings: Settings) -> None:
         load_encoder(name)
 
 
-def batches(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
-    """Files in runs of at most BATCH_FILES files and about BATCH_BYTES bytes."""
-    groups: list[list[SourceFile]] = []
-    size = 0
-    for file in files:
-        try:
-            own = file.path.stat().st_size
-        except OSError:
-            own = 0
-        if not groups or size + own > BATCH_BYTES or len(groups[-1]) >= BATCH_FILES:
-            groups.append([])
-            size = 0
-        groups[-1].append(file)
-        size += own
-    return groups
-
-
-def read_batch(workspace: str | Path, files: Sequence[SourceFile], settings: Settings) -> BatchResult:
-    """Read what the workspace does not hold yet. One bad document becomes a failure of its own."""
-    place = Workspace(workspace)
-    clock: dict[str, float] = defaultdict(float)
-    keys, found_all, failures_all, cached = [], [0, 0], 0, 0
-    for file in files:
-        started = time.perf_counter()
-        key, problem = _key(file, settings)
-        keys.append(key)
-        document = _stored(place, key) if problem is None else None
-        if document is not None:
-            cached += 1
-        else:
-            document = _failed(problem) if problem else _read(file, settings, clock)
-            place.put(key, document)
-        clock["corpus"] += time.perf_counter() - started
-        found_all[0] += len(document.plans)
-        found_all[1] += document.measures.num_rows
-        failures_all += len(document.failures)
-    clock["corpus"] -= clock["coding"]  # it was counted within
-    return BatchResult(
-        keys=keys,
-        plans=found_all[0],
-        measures=found_all[1],
-        failures=failures_all,
-        cached=cached,
-        seconds=dict(clock),
-    )
-
-
-def _key(file: SourceFile, settings: Settings) -> tuple[str, Failure | None]:
-    try:
-        digest = hashlib.sha256(file.path.read_bytes()).hexdigest()
-    except OSError as error:
-        reason = f"cannot be opened: {error.strerror or error}"
-        problem = Failure(
-            file=file.name, stage="corpus", reason=reason, remedy="check that the file exists and is readable"
-        )
-        return key_of(file=file.name, problem=reason), problem
-    coder = pipeline.default_coder()
-    return key_of(
-        file=file.name,
-        sha256=digest,
-        manifest=dict(file.manifest or {}),
-        unit=settings.unit,
-        abstain=settings.abstain,
-        coder=coder.revision,
-        planmine=__version__,
-    ), None
-
-
-def _stored(place: Workspace, key: str) -> Document | None:
-    if not place.has(key):
-        return None
-    try:
-        return place.get(key)
-    except (OSError, ValueError, KeyError):  # damaged: read the source again
-        place.drop(key)
-        return None
-
-
-def _failed(problem: Failure) -> Document:
-    return Document.of([], [problem])
-
-
-def _read(file: SourceFile, settings: Settings, clock: dict[str, float]) -> Document:
-    plans, failures = read(file)
-    started = time.perf_counter()
-    try:
-        found = list(pipeline.measures_of(plans, unit=settings.unit, abstain=settings.abstain))
-    except Exception as error:  # one document must never stop a run
-        failures = [
-            *failures,
-            Failure(
-                file=file.name,
-                stage="coding",
-                reason=f"{type(error).__name__}: {error}",
-                remedy="report this file as a bug",
-            ),
-        ]
-        found = []
-    clock["coding"] += time.perf_counter() - started
-    failures = [*failures, *(pipeline.no_measures(plan) for plan, measures in found if not measures)]
-    return Document.of([(plan, measures) for plan, measures in found if measures], failures)
-
-
 def finish(
-    workspace: str | Path,
+    place: Workspace,
     keys: Sequence[str],
     settings: Settings,
     *,
     failures: Sequence[Failure] = (),
     seconds: dict[str, float] | None = None,
     cached: int = 0,
+    number: int | None = None,
+    name: str | None = None,
 ) -> Summary:
-    """Tables, vectors, comparison and report of the documents under ``keys``.
+    """Tables, vectors, comparison and report of the documents under ``keys``: a run, and ``reports/latest``.
 
-    Raises RunError where no document could be read: then no report is written and ``latest`` stays.
+    ``number`` is what ``Workspace.begin`` gave; ``name`` the run's name, if it shall have one. Raises RunError
+    where no document could be read: then no report is written and ``latest`` stays.
     """
     from planmine.comparison import CompareSettings, MatchModel, Memory, Reranker, compare
     from planmine.report import write_report
 
-    place = Workspace(workspace)
     codebook = load_codebook(settings.codebook)
     clock = dict(seconds or {})
     started = time.perf_counter()
@@ -223,9 +104,10 @@ def finish(
     clock["tables"] = time.perf_counter() - started
 
     started = time.perf_counter()
-    encoder = load_encoder(settings.encoder)
+    encoder = encoder_of(settings.encoder)
     measures = tables["measures"]
-    clock["embedding"] = 0.0
+    vectors = place.vectors(keys, measures["measure_id"].tolist(), encoder.revision, encoder.encode)
+    clock["embedding"] = clock.get("embedding", 0.0) + time.perf_counter() - started
 
     def encode(texts: Sequence[str]) -> np.ndarray:
         begun = time.perf_counter()
@@ -233,9 +115,11 @@ def finish(
         clock["embedding"] += time.perf_counter() - begun
         return vectors
 
+    started, embedded = time.perf_counter(), clock["embedding"]
     second = load_encoder(settings.rerank) if settings.rerank else None
     comparison = compare(
         measures,
+        vectors,
         encode=encode,
         revision=encoder.revision,
         codebook=codebook,
@@ -249,7 +133,7 @@ def finish(
         memory=Memory(place.folder / "memory"),
         sources=given_sources(tables, settings.coded, settings.previous),
     )
-    clock["comparison"] = time.perf_counter() - started - clock["embedding"]
+    clock["comparison"] = time.perf_counter() - started - (clock["embedding"] - embedded)
 
     started = time.perf_counter()
     manifest = manifest_of(
@@ -264,15 +148,29 @@ def finish(
         encoder=encoder.name,
     )
     run_id = f"{manifest['finished'][:19].replace(':', '')}-{manifest['result_sha256'][:8]}"
-    with place.new_report(run_id) as folder:
+    counts = {
+        "plans": len(tables["plans"]),
+        "measures": len(measures),
+        "cities": int(tables["plans"]["city"].nunique()),
+    }
+    facts = {
+        "number": number,
+        "name": name,
+        "result_sha256": manifest["result_sha256"],
+        "settings": as_json(manifest["settings"]),
+        "models": as_json(manifest["models"]),
+        "seconds": as_json({stage: round(spent, 2) for stage, spent in clock.items()}),
+    }
+    with place.new_report(run_id, keys, **facts, **counts, failures=len(tables["failures"])) as folder:
         write_report(folder, tables=tables, comparison=comparison, codebook=codebook, manifest=manifest)
     clock["report"] = time.perf_counter() - started
+    last = place.last()
+    assert last is not None
+    log.info("run complete", extra={"run": last["run_id"], **counts, "failures": len(tables["failures"])})
     return Summary(
-        run_id=run_id,
+        run_id=last["run_id"],
         report=str(place.latest / "index.html"),
-        plans=len(tables["plans"]),
-        measures=len(measures),
-        cities=int(tables["plans"]["city"].nunique()),
+        **counts,
         failures=tables["failures"].to_dict("records"),
         notices=len(tables["notices"]),
         cached=cached,
@@ -287,38 +185,63 @@ def run(
     *,
     workers: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
+    name: str | None = None,
+    wait: float = 0.0,
+    command: str = "planmine run",
 ) -> Summary:
     """Read, compare and report ``sources``; the same work as the flow ``analyse`` without Prefect.
 
-    ``progress(stage, done, total)`` is called after each batch. Raises RunError without a readable document.
+    ``progress(stage, done, total)`` is called after each batch; ``wait``: seconds to wait for another run in
+    the workspace. Raises RunError without a readable document, and InUse.
     """
     settings = settings or Settings()
     started = time.perf_counter()
     check(settings)
-    files, failures = discover(sources)
-    seconds = Counter({"discover": time.perf_counter() - started})
-    groups = batches(files)
-    keys: list[str] = []
-    cached = 0
+    place = Workspace(workspace)
+    with place.writing(command, wait):
+        number = place.begin(command)
+        try:
+            summary = _run(place, number, sources, settings, workers, progress, name)
+        except BaseException as error:
+            with suppress(LedgerError):  # a full disk, say: the next run notes it as interrupted
+                place.end(number, "failed" if isinstance(error, Exception) else "interrupted")
+            log.error("run failed", extra={"reason": str(error) or type(error).__name__})
+            raise
+    return replace(summary, seconds={**summary.seconds, "total": round(time.perf_counter() - started, 2)})
 
-    def take(result: BatchResult, done: int) -> None:
-        nonlocal cached
-        keys.extend(result.keys)
-        cached += result.cached
+
+def _run(
+    place: Workspace,
+    number: int,
+    sources: Sequence[str | Path],
+    settings: Settings,
+    workers: int,
+    progress: Callable[[str, int, int], None] | None,
+    name: str | None,
+) -> Summary:
+    started = time.perf_counter()
+    files, failures = discover(sources)
+    keys, new = unread(place, files, settings)
+    cached = len(keys)
+    seconds = Counter({"discover": time.perf_counter() - started})
+    groups = batches(new)
+    log.info("run begins", extra={"files": len(files), "new": len(new), "batches": len(groups)})
+    for done, result in enumerate(read_all(place.files, groups, settings, workers), 1):
+        place.commit(result.part)
+        keys += result.keys
         seconds.update(result.seconds)
         if progress:
             progress("read", done, len(groups))
-
-    if workers > 1 and len(groups) > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            futures = [pool.submit(read_batch, workspace, group, settings) for group in groups]
-            for done, future in enumerate(futures, 1):
-                take(future.result(), done)
-    else:
-        for done, group in enumerate(groups, 1):
-            take(read_batch(workspace, group, settings), done)
-    summary = finish(workspace, keys, settings, failures=failures, seconds=dict(seconds), cached=cached)
-    return replace(summary, seconds={**summary.seconds, "total": round(time.perf_counter() - started, 2)})
+    return finish(
+        place,
+        keys,
+        settings,
+        failures=failures,
+        seconds=dict(seconds),
+        cached=cached,
+        number=number,
+        name=name,
+    )
 
 
 def summary_table(summary: Summary) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,15 +18,8 @@ PLANS = {
 
 
 @pytest.fixture(scope="module")
-def analyse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
-    home = tmp_path_factory.mktemp("prefect")
-    os.environ["PREFECT_RESULTS_LOCAL_STORAGE_PATH"] = str(home / "results")
-    os.environ["DO_NOT_TRACK"] = "1"
-    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=180):
-        yield runpy.run_path(str(FLOW), run_name="flows.analyse")
+def analyse(prefect: None) -> dict:
+    return runpy.run_path(str(FLOW), run_name="flows.analyse")
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pypdfium2
 import pytest
+from planmine.workspace import Files
 from typer.testing import CliRunner
 
+from planmine import reading
 from planmine import run as runs
 from planmine.cli import app
 
@@ -157,17 +159,17 @@ def test_a_changed_file_alone_is_read_again(folder: Path, tmp_path: Path) -> Non
 
 def test_a_damaged_stored_document_is_read_again(folder: Path, tmp_path: Path) -> None:
     first = runs.run([folder], tmp_path / "ws")
-    stored = sorted((tmp_path / "ws/documents").rglob("*.parquet"))
-    stored[0].write_bytes(stored[0].read_bytes()[:100])
+    stored = next((tmp_path / "ws/parts").iterdir())
+    stored.write_bytes(stored.read_bytes()[:100])
     second = runs.run([folder], tmp_path / "ws")
-    assert (second.cached, second.measures) == (1, first.measures)
+    assert (second.cached, second.measures) == (0, first.measures)
 
 
 def test_order_of_sources_and_workers_do_not_matter(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = sorted(folder.glob("*.txt"))
-    monkeypatch.setattr(runs, "BATCH_FILES", 1)
+    monkeypatch.setattr(reading, "BATCH_FILES", 1)
     runs.run([folder], tmp_path / "one")
     shutil.copytree(folder, tmp_path / "copy" / folder.name)
     runs.run([folder], tmp_path / "two", workers=2)
@@ -180,8 +182,8 @@ def test_order_of_sources_and_workers_do_not_matter(
 def test_a_file_that_vanishes_is_a_failure(folder: Path, tmp_path: Path) -> None:
     files, _ = runs.discover([folder])
     files[0].path.unlink()
-    result = runs.read_batch(tmp_path / "ws", files, runs.Settings())
-    assert (result.plans, result.failures) == (1, 1)
+    result = runs.read_batch(Files(tmp_path / "ws"), files, runs.Settings())
+    assert (result.total("plans"), result.total("failures")) == (1, 1)
 
 
 def test_wrong_use_is_exit_code_2(tmp_path: Path) -> None:

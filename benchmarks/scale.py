@@ -1,0 +1,269 @@
+"""What a run costs, and what a run with one new plan costs: docs/scale.md.
+
+    python benchmarks/scale.py incremental --source DIR --reports 1384     # reading and tables; no comparison
+    python benchmarks/scale.py whole --source DIR --reports 100            # runs with their comparison and report
+    python benchmarks/scale.py cluster --source DIR --reports 100          # two Dask workers against one process
+    python benchmarks/scale.py page                                        # write docs/scale.md
+
+DIR holds public work reports (``<city>/<year>.md``). Times are processor seconds of one process unless wall time is
+said, so that other work on the machine does not count. Results are kept in evaluation/scale.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "evaluation" / "scale.json"
+
+
+def sample(source: Path, count: int, folder: Path) -> list[Path]:
+    """``count`` reports as links in a folder of their own, spread over cities and years."""
+    files = sorted(source.glob("*/*.md"))
+    step = len(files) / count
+    chosen = [files[int(k * step)] for k in range(count)]
+    for file in chosen:
+        target = folder / file.parent.name / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    return chosen
+
+
+def tables_of(workspace: Path) -> dict[str, str]:
+    files = sorted((workspace / "reports/latest/tables").iterdir())
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def read_and_collect(plans: Path, workspace: Path) -> tuple[dict[str, float], str, dict[str, int]]:
+    """A run up to its tables and vectors: seconds by step, a hash of all of it, and sizes."""
+    from planmine.workspace import Workspace
+
+    from planmine.corpus import discover, near_duplicates
+    from planmine.frames import collect
+    from planmine.reading import Settings, batches, encoder_of, read_batch, unread
+
+    place, settings, clock = Workspace(workspace), Settings(), {}
+    with place.writing("benchmark"):
+        started = time.process_time()
+        files, failures = discover([plans])
+        keys, new = unread(place, files, settings)
+        clock["find what is new"] = time.process_time() - started
+        started = time.process_time()
+        for group in batches(new):
+            result = read_batch(place.files, group, settings)
+            place.commit(result.part)
+            keys += result.keys
+        clock["read, code, embed"] = time.process_time() - started
+        started = time.process_time()
+        tables = collect(place, keys, failures, near_duplicates)
+        clock["tables"] = time.process_time() - started
+        started = time.process_time()
+        encoder = encoder_of(None)
+        ids = tables["measures"]["measure_id"].tolist()
+        vectors = place.vectors(keys, ids, encoder.revision, encoder.encode)
+        clock["vectors"] = time.process_time() - started
+    digest = hashlib.sha256(vectors.tobytes())
+    for name in ("plans", "measures", "targets", "failures", "notices"):
+        digest.update(tables[name].to_json(orient="records", force_ascii=False).encode())
+    chars = int(tables["plans"]["chars"].sum())
+    return clock, digest.hexdigest(), {"plans": len(tables["plans"]), "measures": len(ids), "chars": chars}
+
+
+def incremental(source: Path, count: int) -> dict:
+    with tempfile.TemporaryDirectory(prefix="planmine-scale-") as name:
+        plans, grown, fresh = Path(name, "plans"), Path(name, "grown"), Path(name, "fresh")
+        last = sample(source, count, plans)[-1]
+        late = plans / last.parent.name / last.name
+        late.rename(Path(name, "late"))
+        read_and_collect(plans, grown)
+        Path(name, "late").rename(late)
+        one, hash_one, sizes = read_and_collect(plans, grown)
+        full, hash_full, _ = read_and_collect(plans, fresh)
+        disk = {
+            part: sum(file.stat().st_size for file in (fresh / part).rglob("*") if file.is_file())
+            for part in ("parts", "vectors")
+        }
+        disk["ledger"] = (fresh / "ledger.duckdb").stat().st_size
+    return {**sizes, "one_more": one, "full": full, "equal": hash_one == hash_full, "bytes": disk}
+
+
+def whole(source: Path, count: int) -> dict:
+    from planmine.run import run
+
+    with tempfile.TemporaryDirectory(prefix="planmine-scale-") as name:
+        plans, grown, fresh = Path(name, "plans"), Path(name, "grown"), Path(name, "fresh")
+        last = sample(source, count, plans)[-1]
+        late = plans / last.parent.name / last.name
+        late.rename(Path(name, "late"))
+        run([plans], grown)
+        Path(name, "late").rename(late)
+        found = {}
+        for what, workspace in (("one_more", grown), ("full", fresh)):
+            started = time.process_time()
+            summary = run([plans], workspace)
+            found[what] = {"processor": time.process_time() - started, **summary.seconds}
+        equal = tables_of(grown) == tables_of(fresh)
+        return {"plans": summary.plans, "measures": summary.measures, "equal": equal, **found}
+
+
+def cluster(source: Path, count: int) -> dict:
+    """The flow on threads of one process, and on a Dask cluster of two workers with its parts in S3 (moto)."""
+    from moto.server import ThreadedMotoServer
+
+    with tempfile.TemporaryDirectory(prefix="planmine-scale-") as name:
+        plans = Path(name, "plans")
+        sample(source, count, plans)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+        server.start()
+        try:
+            host, port = server.get_host_and_port()
+            keys = {
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            }
+            environment = {**os.environ, **keys, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+            code = "import s3fs; s3fs.S3FileSystem().mkdir('planmine')"
+            subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+            found: dict = {"reports": count}
+            ways = {
+                "one process": ["--runner", "threads", "--workers", "1"],
+                "dask": ["--runner", "dask", "--workers", "2", "--store", "s3://planmine/store"],
+            }
+            for way, options in ways.items():
+                workspace = Path(name, way.replace(" ", "-"))
+                started = time.monotonic()
+                subprocess.run(
+                    [
+                        sys.executable,
+                        str(ROOT / "flows/analyse.py"),
+                        str(plans),
+                        "--workspace",
+                        str(workspace),
+                        *options,
+                    ],
+                    check=True,
+                    env=environment,
+                    stdout=subprocess.DEVNULL,
+                )
+                found[way] = {"wall": time.monotonic() - started}
+            found["equal"] = tables_of(Path(name, "one-process")) == tables_of(Path(name, "dask"))
+            return found
+        finally:
+            server.stop()
+
+
+COUNTIES, YEARS, MEASURES_A_PLAN = 2844, 20, 130
+
+
+def page(kept: dict) -> str:
+    lines = [
+        "# What it costs",
+        "",
+        "Written by `python benchmarks/scale.py page` from `evaluation/scale.json`; the script says how each part is measured.",
+        "",
+    ]
+    if found := kept.get("incremental"):
+        chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
+        full, one = found["full"], found["one_more"]
+        read = full["read, code, embed"]
+        ratio = sum(full.values()) / sum(one.values())
+        size = sum(found["bytes"].values()) / found["measures"]
+        lines += [
+            f"## Reading ({found['plans']:,} public work reports, {chars:.1f} million characters, "
+            f"{found['measures']:,} measures)",
+            "",
+            "| step | all plans, processor s | one plan more, processor s |",
+            "|---|---|---|",
+            *(f"| {step} | {full[step]:.1f} | {one[step]:.1f} |" for step in full),
+            f"| together | {sum(full.values()):.1f} | {sum(one.values()):.1f} |",
+            "",
+            f"{read / chars:.1f} s a million characters, {read / measures:.0f} s a million measures; with one plan more "
+            f"{ratio:.0f} times less than anew. Tables and vectors "
+            f"{'equal to the byte' if found['equal'] else 'NOT equal'}. "
+            f"{size:.0f} bytes a measure are stored ({_bytes(found['bytes'])}).",
+            "",
+        ]
+        plans = COUNTIES * YEARS
+        scale = plans * MEASURES_A_PLAN / found["measures"]
+        lines += [
+            "## On paper: all Chinese counties over twenty years",
+            "",
+            f"{COUNTIES:,} counties and {YEARS} years are {plans:,} reports; at {MEASURES_A_PLAN} measures each that is "
+            f"{plans * MEASURES_A_PLAN / 1e6:.1f} million measures, {scale:.0f} times the above. Reading grows with "
+            f"their number: {read * scale / 3600:.1f} hours on one processor, {read * scale / 3600 / 16:.1f} on sixteen, "
+            f"and a new plan costs what it costs today. Stored: {size * plans * MEASURES_A_PLAN / 1e9:.0f} GB. "
+            f"The frames of a run and its vectors stand in memory: {256 * 4 * plans * MEASURES_A_PLAN / 1e9:.0f} GB of "
+            "vectors at 256 numbers each. **The first bottleneck** is there and in the pairs of cities: reading is cut "
+            "by more workers, but one process holds all measures and compares every city with every other, "
+            f"{COUNTIES * (COUNTIES - 1) // 2:,} pairs. Beyond some hundred cities compare by province or year, or "
+            "on a machine with memory for all vectors.",
+            "",
+        ]
+    if found := kept.get("whole"):
+        full, one = found["full"], found["one_more"]
+        steps = [step for step in full if step not in ("processor", "total")]
+        lines += [
+            f"## Whole runs ({found['plans']:,} reports, {found['measures']:,} measures; wall time, on a busy machine)",
+            "",
+            "| step | all plans, s | one plan more, s |",
+            "|---|---|---|",
+            *(f"| {step} | {full[step]:.1f} | {one.get(step, 0.0):.1f} |" for step in steps),
+            f"| together, processor s | {full['processor']:.1f} | {one['processor']:.1f} |",
+            "",
+            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}.",
+            "",
+        ]
+    if found := kept.get("cluster"):
+        lines += [
+            f"## Two Dask workers, parts in S3 ({found['reports']:,} reports, wall time, on a busy machine)",
+            "",
+            "| engine | s |",
+            "|---|---|",
+            *(f"| {way} | {found[way]['wall']:.0f} |" for way in ("one process", "dask")),
+            "",
+            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}. The S3 server is moto on loopback; "
+            "starting Prefect and the cluster is in the figures.",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _bytes(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in sizes.items())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=("incremental", "whole", "cluster", "page"))
+    parser.add_argument("--source", type=Path)
+    parser.add_argument("--reports", type=int, default=100)
+    options = parser.parse_args()
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    if options.part == "page":
+        (ROOT / "docs" / "scale.md").write_text(page(kept), encoding="utf-8")
+        return
+    found = {"incremental": incremental, "whole": whole, "cluster": cluster}[options.part](
+        options.source, options.reports
+    )
+    kept = (
+        json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    )  # another part may have ended
+    KEPT.write_text(
+        json.dumps({**kept, options.part: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
+    print(json.dumps(found, indent=1))
+    sys.exit(0 if found["equal"] else 1)
+
+
+if __name__ == "__main__":
+    main()
