@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from planmine.records import Failure, Measure, Plan
 
-FORMAT = 1
+FORMAT = 2
 _TARGET = pa.struct(
     [
         ("indicator", pa.string()),
@@ -65,9 +65,10 @@ MEASURES = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What reading one source document gave: rows of ``plans`` and ``measures``, and what failed."""
+    """What reading one source document gave: rows of ``plans``, ``texts`` and ``measures``, and what failed."""
 
     plans: list[dict[str, Any]]
+    texts: list[dict[str, str]]
     measures: pa.Table
     failures: list[Failure]
     notices: list[dict[str, str]]
@@ -82,6 +83,7 @@ class Document:
         ]
         return cls(
             plans=[plan.row() for plan, _ in found],
+            texts=[{"plan_id": plan.plan_id, "text": plan.body} for plan, _ in found],
             measures=pa.Table.from_pylist(rows, schema=MEASURES),
             failures=list(failures),
             notices=notices,
@@ -114,6 +116,7 @@ class Workspace:
         """Store a document under its key; an equal document that stands there already is left."""
         head = {
             "plans": document.plans,
+            "texts": document.texts,
             "failures": [asdict(f) for f in document.failures],
             "notices": document.notices,
         }
@@ -131,6 +134,7 @@ class Workspace:
         head = json.loads(table.schema.metadata[b"planmine"])
         return Document(
             plans=head["plans"],
+            texts=head["texts"],
             measures=table.replace_schema_metadata(None),
             failures=[Failure(**row) for row in head["failures"]],
             notices=head["notices"],

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from planmine.codebook import Codebook
-from planmine.report.payload import ReportError
+from planmine.report.dictionary import compared
+from planmine.report.payload import ReportError, page_data
 
 __all__ = ["ReportError", "write_report"]
 
@@ -34,15 +35,14 @@ def write_report(
     from planmine.report.charts import write_figures  # altair and vl-convert take a second to import
     from planmine.report.findings import find
     from planmine.report.methods import markdown, parts
-    from planmine.report.site import page
+    from planmine.report.site import write_site
     from planmine.report.tables import write_tables
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figures, lacking = write_figures(folder / "figures", comparison, codebook)
     tables = {**tables, "notices": _with_lacking(tables["notices"], lacking)}
-    compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
-    written = [*figures, *write_tables(folder / "tables", {**tables, **compared})]
+    written = [*figures, *write_tables(folder / "tables", {**tables, **compared(comparison)})]
     names = [path.relative_to(folder).as_posix() for path in written]
     digests = {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in zip(names, written, strict=True)
@@ -52,18 +52,15 @@ def write_report(
     findings = find(tables, comparison)
     methods = parts(findings, codebook, manifest)
     (folder / "methods.md").write_text(markdown(methods), encoding="utf-8")
-    index = folder / "index.html"
-    text = page(
-        tables=tables,
-        comparison=comparison,
+    return write_site(
+        folder,
+        parts=page_data(tables, comparison, codebook),
         codebook=codebook,
         manifest=manifest,
         findings=findings,
         methods=methods,
         files=[*names, "methods.md", "manifest.json"],
     )
-    index.write_text(text, encoding="utf-8")
-    return index
 
 
 def _with_lacking(notices: pd.DataFrame, lacking: dict[str, set[str]]) -> pd.DataFrame:
