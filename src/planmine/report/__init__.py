@@ -33,16 +33,25 @@ def write_report(
     lacks are told in a notice. Raises ReportError where the frames are not of the same measures.
     """
     from planmine.report.charts import write_figures  # altair and vl-convert take a second to import
+    from planmine.report.citation import write_citations
     from planmine.report.findings import find
     from planmine.report.methods import markdown, parts
     from planmine.report.site import write_site
     from planmine.report.tables import write_tables
+    from planmine.report.workbook import write_stata, write_workbook
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figures, lacking = write_figures(folder / "figures", comparison, codebook)
     tables = {**tables, "notices": _with_lacking(tables["notices"], lacking)}
-    written = [*figures, *write_tables(folder / "tables", {**tables, **compared(comparison)})]
+    every = {**tables, **compared(comparison)}
+    written = [*figures, *write_tables(folder / "tables", every)]
+    written += write_stata(folder / "tables", every, codebook)
+    written += [
+        write_workbook(folder / "tables" / "planmine.xlsx", every),
+        *write_citations(folder, manifest),
+    ]
+    written.sort()
     names = [path.relative_to(folder).as_posix() for path in written]
     digests = {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in zip(names, written, strict=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planmine.codebook import Codebook
+from planmine.report.citation import Citation
 from planmine.report.findings import Findings
 from planmine.report.scale import SMALL
 
@@ -172,38 +173,44 @@ def _loading() -> Part:
         title=Both("载入数据", "Loading the data"),
         paragraphs=[
             Both(
-                "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）与 Parquet 两种格式。CSV 中以 = + - @ 开头的文字"
-                "前加了一个撇号，以免被电子表格当作公式；Parquet 保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
-                "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel) and Parquet. In CSV a text that begins "
-                "with = + - @ has an apostrophe in front, so that no spreadsheet runs it as a formula; Parquet has the text as "
-                "it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
+                "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）、Parquet 与 Stata（.dta，含变量与取值标签）三种格式；"
+                "planmine.xlsx 是一个工作簿，每表一页，表头冻结、可筛选（除计划原文外）。CSV 中以 = + - @ 开头的文字前加了一个撇号，"
+                "以免被电子表格当作公式；其余格式保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
+                "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel), Parquet and Stata (.dta with labels of "
+                "variables and values); planmine.xlsx is one workbook, a sheet a table, with frozen headers and filters (all but the "
+                "texts of plans). In CSV a text that begins with = + - @ has an apostrophe in front, so that no spreadsheet runs it "
+                "as a formula; the others have the text as it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
             )
         ],
         code=[
-            ("Python", 'import pandas as pd\nmeasures = pd.read_parquet("tables/measures.parquet")'),
-            ("R", 'measures <- arrow::read_parquet("tables/measures.parquet")'),
+            (
+                "Python",
+                'import pandas as pd\nmeasures = pd.read_parquet("tables/measures.parquet")\n'
+                'texts = pd.read_parquet("tables/texts.parquet").set_index("plan_id")["text"]',
+            ),
+            (
+                "R",
+                'library(arrow)\nmeasures <- read_parquet("tables/measures.parquet")\n'
+                '# without arrow: haven::read_dta("tables/measures.dta")\n'
+                'coverage <- read.csv("tables/coverage.csv", fileEncoding = "UTF-8-BOM")',
+            ),
+            ("Stata", 'use "tables/coverage.dta", clear\ntabulate city category [fweight = measures]'),
         ],
     )
 
 
 def _citation(manifest: Mapping[str, Any]) -> Part:
-    version = manifest.get("versions", {}).get("planmine", "")
-    day = str(manifest.get("finished", ""))[:10]
-    year, digest = day[:4] or "n.d.", str(manifest.get("result_sha256", ""))[:12]
-    gbt = f"The PlanMine authors. PlanMine: 城市工作计划比较软件: {version}[CP]. {year}."
-    bibtex = (
-        f"@software{{planmine,\n  author  = {{{{The PlanMine authors}}}},\n"
-        f"  title   = {{{{PlanMine}}: reading city work plans side by side}},\n"
-        f"  version = {{{version}}},\n  year    = {{{year}}},\n  note    = {{Results {digest}, {day}}}\n}}"
-    )
+    citation = Citation.of(manifest)
     return Part(
         title=Both("如何引用", "How to cite"),
         paragraphs=[
             Both(
-                f"引用本报告的数字时，请注明软件版本、生成日期（{day}）与结果哈希（{digest}），并引用各计划的原始来源。",
-                f"When citing numbers of this report, give the version, the date ({day}) and the hash of the results "
-                f"({digest}), and cite the plans themselves by their sources.",
+                f"引用本报告的数字时，请注明软件版本、生成日期（{citation.day}）与结果哈希（{citation.digest}），并引用各计划的"
+                "原始来源。每条措施的页面上可以复制引文。文件：CITATION.cff、citation.bib、citation-gbt7714.txt。",
+                f"When citing numbers of this report, give the version, the date ({citation.day}) and the hash of the results "
+                f"({citation.digest}), and cite the plans themselves by their sources; each measure has a citation to copy. "
+                "Files: CITATION.cff, citation.bib, citation-gbt7714.txt.",
             )
         ],
-        code=[("GB/T 7714", gbt), ("BibTeX", bibtex)],
+        code=[("GB/T 7714", citation.gbt7714), ("BibTeX", citation.bibtex), ("CITATION.cff", citation.cff)],
     )

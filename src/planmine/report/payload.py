@@ -331,7 +331,7 @@ def web_address(source: str | None) -> str | None:
 
 def plain(values: Iterable[Any]) -> list[Any]:
     """Python's own values, None for every kind of null."""
-    if isinstance(values, pd.Series):
+    if isinstance(values, pd.Series) and values.dtype != object:
         return values.astype(object).where(values.notna(), None).tolist()
     return [
         None if _null(value) else value.item() if isinstance(value, np.generic) else value for value in values

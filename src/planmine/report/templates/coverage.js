@@ -14,13 +14,13 @@ async function showCoverage(host, params) {
     drawCoverage(grid, legend, c, state, set);
     draw();
   };
-  const controls = element("div", { class: "controls" });
+  const controls = element("div", { class: "choices" });
   const draw = () => controls.replaceChildren(
     choice(say("year"), [["", say("allYears")], ...years.map((year) => [year ?? "none", yearName(year)])], state.year, (year) => set({ year })),
     choice(say("value"), [["share", say("share")], ["count", say("count")], ["figures", say("withFigures")], ...(core.corrected ? [["corrected", say("corrected")]] : [])], state.value, (value) => set({ value })),
     choice(say("order"), [["tree", say("orderTree")], ["name", say("orderName")], ["total", say("orderTotal")]], state.order, (order) => set({ order, column: null })));
   const input = element("input", { type: "search", input: (event) => set({ filter: event.target.value }) });
-  host.append(controls, element("p", { class: "controls" }, element("label", {}, `${say("filter")} `, input)), legend, grid);
+  host.append(element("div", { class: "controls" }, controls, element("label", {}, `${say("filter")} `, input)), legend, grid);
   if (!core.corrected) host.append(note(say("noCorrected")));
   set({});
   host.append(element("h3", {}, say("overYears")));

@@ -14,15 +14,16 @@ async function showLikeness(host, params) {
     choice(say("measure"), (core.variants.length ? core.variants : ["similarity"]).map((name) => [name, say(name)]), variant, (name) => go({ variant: name }))));
   host.append(note(say("variantNote")[variant]));
   const bounds = s.bounds[variant];
-  host.append(scaleLegend(bounds, (x) => String(+x.toFixed(3)), say("zero")));
+  host.append(scaleLegend(bounds, (x) => String(+x.toFixed(3)), say("noMatch")));
   const matrix = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("matrixLabel") });
-  host.append(matrix);
+  const beside = element("div", { class: "beside" });
+  host.append(element("div", { class: "picture" }, matrix, beside));
   await drawMatrix(matrix, s, variant, bounds, category);
   const pick = { a: core.order[0], b: core.order[1] };
-  host.append(element("h3", {}, say("pick")), element("div", { class: "controls" },
+  beside.append(element("h3", {}, say("pick")), element("div", { class: "controls" },
     choice(say("firstCity"), cityOptions(), pick.a, (name) => { pick.a = name; }), choice(say("secondCity"), cityOptions(), pick.b, (name) => { pick.b = name; }),
     element("button", { type: "button", class: "act", click: () => { location.hash = route("pair", { ...pick, category }).slice(1); } }, say("compare"))));
-  drawClusters(host);
+  drawClusters(beside);
   host.append(element("h3", {}, say("pairs")));
   const range = (row) => (row.low === null ? "–" : `${decimal(row.low)}–${decimal(row.high)}`);
   const extra = core.variants.filter((name) => name !== "similarity").map((name) => ({ id: name, name: say(name), number: true, value: (row) => row[name], show: (row) => decimal(row[name]) }));

@@ -24,7 +24,7 @@ async function follow(focus = true) {
   const page = known ? TABS[name] ?? name : document.querySelector(`[data-page="${name}"]`) ? name : document.getElementById(name)?.closest("[data-page]")?.dataset.page ?? "overview";
   document.querySelectorAll("[data-page]").forEach((section) => { section.hidden = known || section.dataset.page !== page; });
   view.hidden = !known;
-  document.querySelectorAll("nav a").forEach((anchor) => { if (anchor.dataset.for === page) anchor.setAttribute("aria-current", "page"); else anchor.removeAttribute("aria-current"); });
+  document.querySelectorAll("nav a").forEach((anchor) => { if (anchor.dataset.for === page) anchor.setAttribute("aria-current", "page"), showTab(anchor); else anchor.removeAttribute("aria-current"); });
   let host = document.querySelector(`[data-page="${page}"]`);
   if (known) {
     host = element("div");
@@ -48,6 +48,12 @@ async function follow(focus = true) {
     if (!section) host.querySelector("h2")?.focus({ preventScroll: true });
   }
   document.documentElement.dataset.shown = name;
+}
+
+// On a phone the tabs are wider than the page.
+function showTab(anchor) {
+  const list = anchor.closest("ul");
+  list.scrollLeft = Math.max(0, anchor.offsetLeft - list.offsetLeft - 80);
 }
 
 function drawLists() {

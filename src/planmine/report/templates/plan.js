@@ -80,7 +80,7 @@ async function drawPanel(host, p, at, rows) {
   if (at === undefined) return host.append(citeButton(() => citation(p)), note(say("rows", integer(rows.length))), link(route("measures", { plan: core.plans.id[p] }), say("measures")));
   const k = rows.indexOf(at);
   const step = (row, name) => (row === undefined ? null : planLink(row, name));
-  host.append(element("h3", {}, `${say("measure_")} ${k + 1} / ${rows.length}`), element("p", { class: "tabs" }, step(rows[k - 1], `‹ ${say("back")}`), step(rows[k + 1], `${say("next")} ›`)));
+  host.append(element("h3", {}, `${say("measure_")} ${k + 1} / ${rows.length}`), element("p", { class: "tabs" }, step(rows[k - 1], `‹ ${say("before")}`), step(rows[k + 1], `${say("after")} ›`)));
   const facts = element("dl", { class: "codes" });
   const fact = (name, ...value) => facts.append(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
   fact(say("status"), codeName("status", m.status[at]));
