@@ -20,7 +20,12 @@ VERBS, THINGS = (
 
 
 def world(
-    cities: int = 4, per: int = 24, years: tuple[int, ...] = (2023, 2024), *, odd: bool = True, whole: bool = False
+    cities: int = 4,
+    per: int = 24,
+    years: tuple[int, ...] = (2023, 2024),
+    *,
+    odd: bool = True,
+    whole: bool = False,
 ) -> dict[str, Any]:
     """Invented tables and a comparison of them, as arguments of ``write_report``.
 
@@ -198,7 +203,9 @@ def compared(measures: pd.DataFrame, codes: list[str], *, whole: bool = False) -
     return SimpleNamespace(
         **later,
         settings=SimpleNamespace(count_threshold=0.5),
-        coverage=_corrected(pd.DataFrame(coverage, columns=COVERAGE.split()).astype({"year": "Int64"}), whole),
+        coverage=_corrected(
+            pd.DataFrame(coverage, columns=COVERAGE.split()).astype({"year": "Int64"}), whole
+        ),
         similarity=_beyond(
             pd.DataFrame(similarity, columns=[*wide.split(), "measures_a", "measures_b"]), whole
         ),

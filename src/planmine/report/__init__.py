@@ -32,8 +32,8 @@ def write_report(
     methods.md, manifest.json, figures/ and tables/. Characters of a figure's labels that the bundled font
     lacks are told in a notice. Raises ReportError where the frames are not of the same measures.
     """
-    from planmine.report.charts import write_figures  # altair and vl-convert take a second to import
     from planmine.report.citation import write_citations
+    from planmine.report.figures import write_figures  # altair and vl-convert take a second to import
     from planmine.report.findings import find
     from planmine.report.methods import markdown, parts
     from planmine.report.site import write_site

@@ -10,7 +10,7 @@ async function showCoverage(host, params) {
   const legend = element("div");
   const set = (change) => {
     Object.assign(state, change);
-    if (state.value === "corrected" && state.year === "") state.year = String(years.at(-1) ?? "none");
+    if (state.value === "corrected" && state.year === "") state.year = String(years.filter((year) => year !== null).at(-1) ?? "none");
     drawCoverage(grid, legend, c, state, set);
     draw();
   };
