@@ -103,6 +103,7 @@ requestAnimationFrame(() => setTimeout(async () => {
     await Promise.all([openCore(), library("tables")]);
     await follow(location.hash.length > 1);
     document.documentElement.dataset.ready = "yes";
+    (window.requestIdleCallback ?? setTimeout)(() => library("charts")); // so that the first chart does not wait
   } catch (error) {
     view.hidden = false;
     view.replaceChildren(note(`${say("failed")}: ${error.message}`));

@@ -1,5 +1,5 @@
 // Two cities side by side: what matches, with probability and relation, and what only one of them has.
-const PAGE = 50;
+const PAGE = 25; // entries of a list that are drawn at once
 const COMPARATORS = { "=": "", ">=": "≥ ", ">": "> ", "<=": "≤ ", "<": "< ", "~": "≈ " };
 // Marks of direction would turn the words around them: they show as what they are, a sign that does not belong.
 const visible = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
