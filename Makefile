@@ -10,13 +10,17 @@ PLANS ?= corpus/sample
 WORKSPACE ?= workspace
 BIN := .venv/bin
 
-.PHONY: report test check clean
+.PHONY: report test check notebooks clean
 report: .venv/ready
 	@$(BIN)/python flows/analyse.py $(PLANS) --workspace $(WORKSPACE) || { code=$$?; [ $$code = 3 ] && [ -e $(WORKSPACE)/reports/latest/index.html ]; }
 
 test: .venv/ready
 	@bash scripts/system_packages.sh
 	$(BIN)/python -m pytest
+
+# Runs the notebooks and keeps their outputs.
+notebooks: .venv/ready
+	$(BIN)/python scripts/run_notebooks.py
 
 check: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -92,7 +92,7 @@ def _heatmap(
     rows = order or list(dict.fromkeys(cell["row"] for cell in cells))
     columns = order or list(dict.fromkeys(cell["column"] for cell in cells))
     height, width = _step(len(rows), 20), (_step(len(rows), width) if order else width)
-    small = {"labelFontSize": min(10, height * 0.8)} if height < 14 else {}
+    font = 10 if height >= 14 else height * 0.8
     x = alt.X(
         "column:N",
         sort=columns,
@@ -102,10 +102,10 @@ def _heatmap(
             labelAngle=angle,
             labelAlign="left" if angle else "center",
             labelOverlap=False,
-            **(small if order else {}),
+            labelFontSize=font if order else 10,
         ),
     )
-    y = alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelOverlap=False, **small))
+    y = alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelOverlap=False, labelFontSize=font))
     base = alt.Chart(alt.Data(values=cells)).encode(x=x, y=y)
     colour = alt.Color(
         "value:Q",

@@ -132,7 +132,7 @@ def changes_chart(counts: pd.DataFrame, order: list[str], words: Words, lang: st
     )
 
 
-def _panels(layers: alt.LayerChart, order: list[str], title: alt.Title) -> Figure:
+def _panels(layers: Figure, order: list[str], title: alt.Title) -> Figure:
     header = alt.Header(title=None, labelFontSize=11, labelAnchor="start")
     facet = alt.Facet("panel:N", sort=order, header=header)
     return layers.facet(facet, columns=4, spacing=18).properties(title=title).resolve_axis(x="independent")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from planmine.codebook import Codebook
 from planmine.report.citation import Citation
 from planmine.report.findings import Findings
 from planmine.report.scale import SMALL
+
+QUALITY = Path(__file__).parent / "quality.json"  # written by scripts/quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,11 @@ class Both:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A section: paragraphs, then rows of name and value, then code blocks as (caption, code)."""
+    """A section: paragraphs, tables (caption, rows, the header first), rows of name and value, code blocks."""
 
     title: Both
     paragraphs: list[Both] = field(default_factory=list)
+    tables: list[tuple[Both, list[list[str]]]] = field(default_factory=list)
     rows: list[tuple[Both, str]] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
 
@@ -34,6 +39,8 @@ def parts(findings: Findings, codebook: Codebook, manifest: Mapping[str, Any]) -
     """The sections in their order."""
     return [
         _procedure(findings, codebook, manifest.get("settings", {})),
+        _codebook(codebook),
+        _quality(manifest.get("models", {})),
         _limits(),
         _record(codebook, manifest),
         _loading(),
@@ -50,6 +57,9 @@ def markdown(sections: list[Part]) -> str:
             lines += [f"## {getattr(part.title, lang)}", ""]
             for paragraph in part.paragraphs:
                 lines += [getattr(paragraph, lang), ""]
+            for caption, rows in part.tables:
+                head, *body = [f"| {' | '.join(row)} |" for row in rows]
+                lines += [getattr(caption, lang), "", head, "|---" * len(rows[0]) + "|", *body, ""]
             lines += [f"- {getattr(name, lang)}: `{value}`" for name, value in part.rows] + [""] * bool(
                 part.rows
             )
@@ -99,6 +109,60 @@ def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any])
                 "categories; `reuse` is the share of wording that both have verbatim.",
             ),
         ],
+    )
+
+
+def _codebook(codebook: Codebook) -> Part:
+    rows = [
+        ["", "", ""],
+        *([code, f"{c.zh} / {c.en}", "；".join(c.covers)] for code, c in codebook.categories.items()),
+    ]
+    rows[0] = ["code", "类别 / category", "涵盖 / covers"]
+    return Part(
+        title=Both("编码手册", "Codebook"),
+        paragraphs=[
+            Both(
+                f"第 {codebook.version} 版，状态 {len(codebook.statuses)} 种，类别 {len(codebook.categories)} 个；按行动的对象而非手段归类。",
+                f"Version {codebook.version}: {len(codebook.statuses)} statuses and {len(codebook.categories)} categories, by the "
+                "object of an action and not by its tool.",
+            )
+        ],
+        tables=[(Both("类别", "Categories"), rows)],
+    )
+
+
+def _quality(models: Mapping[str, Any]) -> Part:
+    """Accuracy and agreement as they were measured; whether of the coder of this run is said."""
+    found = json.loads(QUALITY.read_text(encoding="utf-8"))
+    same = str(models.get("coder", "")).startswith(found["coder"]) and bool(found["coder"])
+    coder = found["coder"]
+    whose = (
+        Both("以下为本次运行所用编码模型的测得结果。", "These figures are of the coder of this run.")
+        if same
+        else Both(
+            f"以下为编码模型 {coder} 的测得结果，不是本次运行所用的模型：请自行测量（planmine evaluate）。",
+            f"These figures are of coder {coder}, which is not the one of this run: measure it (planmine evaluate).",
+        )
+    )
+    tables = [
+        (Both("准确度（括号内为 95% 区间）", "Accuracy (95% intervals in brackets)"), found["accuracy"])
+    ]
+    heads = ["", "units", "agreement", "Krippendorff's alpha", "95 %"]
+    for name, rows in found["agreement"].items():
+        caption = Both(f"编码员之间的一致性：{name}", f"Agreement of coders: {name}")
+        tables.append((caption, [heads, *rows]))
+    return Part(
+        title=Both("编码的质量", "Quality of the coding"),
+        paragraphs=[
+            whose,
+            Both(
+                "测试材料与训练材料的城市和文件互不重叠；编码员为按书面编码规则工作的语言模型。units_f1：切分；status：状态；category：主类别；"
+                "accepted：任一可接受的类别；ece：校准误差；figures：指标。",
+                "No city or document is in both test and training; the coders were language models working by the written guide. "
+                "units_f1: units; category: the main category; accepted: any category that a coder accepted; ece: calibration error.",
+            ),
+        ],
+        tables=tables,
     )
 
 

@@ -72,7 +72,7 @@ def write_stata(folder: Path, tables: Mapping[str, pd.DataFrame], codebook: Code
     """Write each table as ``name.dta`` (Stata 14 and later, Unicode) with labels; the paths, sorted.
 
     Every variable has a label in Chinese and English; the codes of categories, statuses and relations are
-    numbers with value labels. Lists are JSON; long texts are strL. A table without rows is left out, since
+    numbers with value labels. ``end``, a word of Stata's own, is ``_end``. Lists are JSON; long texts are strL. A table without rows is left out, since
     Stata has no empty data sets.
     """
     paths = []
@@ -83,7 +83,7 @@ def write_stata(folder: Path, tables: Mapping[str, pd.DataFrame], codebook: Code
         for column in map(str, table.columns):
             columns[column], text = _stata_column(table[column], column, codebook)
             strings += [column] if text else []
-        data = pd.DataFrame(columns)
+        data = pd.DataFrame(columns).rename(columns={"end": "_end"})
         path = folder / f"{name}.dta"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # value labels of Unicode are what version 118 is for
@@ -93,7 +93,9 @@ def write_stata(folder: Path, tables: Mapping[str, pd.DataFrame], codebook: Code
                 version=118,
                 time_stamp=_TIME.replace(tzinfo=None),
                 data_label=f"PlanMine: {TABLES[name][1]}",
-                variable_labels={c: f"{label(c, 'zh')} {label(c, 'en')}"[:80] for c in data.columns},
+                variable_labels={
+                    c: f"{label(c.lstrip('_'), 'zh')} {label(c.lstrip('_'), 'en')}"[:80] for c in data.columns
+                },
                 convert_strl=[c for c in strings if data[c].str.len().max() > 200],
             )
         paths.append(path)
