@@ -239,7 +239,7 @@ CHANGES = ("kept", "strengthened", "weakened", "dropped", "new")
 def whole_tables(frame: pd.DataFrame, cities: list[str]) -> dict[str, pd.DataFrame]:
     """The other tables of the dictionary, of measures ``frame``: small, but of every kind."""
     of = {city: frame[frame["city"] == city] for city in cities}
-    themes, theme_cities, gaps, adoption = [], [], [], []
+    themes, members, theme_cities, gaps, adoption = [], [], [], [], []
     names = ("公厕改造", "路灯节能", "绿道串联", "<b>停车</b>泊位共享")
     for k, name in enumerate(names):
         having = cities[: max(2, len(cities) - k)]
@@ -248,12 +248,16 @@ def whole_tables(frame: pd.DataFrame, cities: list[str]) -> dict[str, pd.DataFra
         for j, city in enumerate(having):
             example = of[city].iloc[k]["measure_id"]
             theme_cities.append([f"t{k}", city, 2023 + j % 2, 5, example])
+            members += [
+                [f"t{k}", row.measure_id, city, row.year, 0.6]
+                for row in of[city].iloc[k : k + 5].itertuples()
+            ]
         for city in cities[len(having) :]:
             gaps.append([city, f"t{k}", name, 2, 3, first["measure_id"], ("agency", "failed", "recall", "none")[k]])  # fmt: skip
         for year in (2023, 2024):
             new = sum(1 for j in range(len(having)) if 2023 + j % 2 == year)
             adopters = new if year == 2023 else len(having)
-            adoption.append([f"t{k}", year, len(cities), adopters, new])
+            adoption.append([f"t{k}", year, len(cities), adopters, new, new])
     changes, results, precedents, links = [], [], [], []
     for city in cities:
         before, after = (of[city][of[city]["year"] == year] for year in (2023, 2024))
@@ -271,9 +275,12 @@ def whole_tables(frame: pd.DataFrame, cities: list[str]) -> dict[str, pd.DataFra
         "clusters": ([[city, k // 2, 0.9] for k, city in enumerate(cities[::-1])], "city cluster stability"),
         "formulae": ([["认真贯彻落实", len(cities), 12]], "formula cities measures"),
         "themes": (themes, "theme_id label category measures cities first_city first_year medoid"),
+        "theme_measures": (members, "theme_id measure_id city year strength"),
+        "spread": ([["t0", cities[0], 2023, None, None, None, 0, 2, 0, 3]], "theme_id city year province province_before province_observed neighbours_before neighbours_observed elsewhere_before elsewhere_observed"),
+        "shares": ([["sanitation", 5, 0.1, 40, 0.11, 0.08, 0.14]], "category measures share coded corrected corrected_low corrected_high"),
         "theme_cities": (theme_cities, "theme_id city first_year measures example"),
         "gaps": (gaps, "city theme_id label peers_with peers example reason"),
-        "adoption": (adoption, "theme_id year observed adopters new"),
+        "adoption": (adoption, "theme_id year observed adopters new active"),
         "changes": (changes, "city year_from year_to measure_from measure_to change probability evidence"),
         "results": (results, "city year_promised year_reported measure_promised measure_result indicator unit promised comparator achieved outcome probability"),
         "precedents": (precedents, "plan_id city year version measures own province peer new"),

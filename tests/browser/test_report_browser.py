@@ -315,6 +315,8 @@ def test_a_theme_shows_its_cities_and_a_city_its_gaps(visit: Any, report: Simple
     expect(page.locator("#view .chart")).to_have_count(1)
     having = report.comparison.theme_cities.query("theme_id == 't0'")
     expect(page.locator("#view .table tbody tr")).to_have_count(len(having))
+    members = report.comparison.theme_measures.query("theme_id == 't0'")
+    expect(page.locator("#view")).to_contain_text(f"措施 ({len(members)})")
     page.locator("#view .table tbody a").first.click()
     page.wait_for_selector("html[data-shown=measure] #here")
 

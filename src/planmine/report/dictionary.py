@@ -22,9 +22,12 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "clusters": ("城市群组", "clusters of cities", "city cluster stability"),
     "formulae": ("套语", "set phrases", "formula cities measures"),
     "themes": ("主题", "themes", "theme_id label category measures cities first_city first_year medoid"),
+    "theme_measures": ("主题的措施", "measures of a theme", "theme_id measure_id city year strength"),
     "theme_cities": ("主题与城市", "cities of a theme", "theme_id city first_year measures example"),
     "gaps": ("空缺", "gaps", "city theme_id label peers_with peers example reason"),
-    "adoption": ("采纳", "adoption", "theme_id year observed adopters new"),
+    "adoption": ("采纳", "adoption", "theme_id year observed adopters new active"),
+    "spread": ("扩散", "spread", "theme_id city year province province_before province_observed neighbours_before neighbours_observed elsewhere_before elsewhere_observed"),
+    "shares": ("校正后的占比", "corrected shares", "category measures share coded corrected corrected_low corrected_high"),
     "changes": ("变化", "changes", "city year_from year_to measure_from measure_to change probability evidence"),
     "results": ("承诺与结果", "promises and results", "city year_promised year_reported measure_promised measure_result indicator unit promised comparator achieved outcome probability"),
     "precedents": ("先例", "precedents", "plan_id city year version measures own province peer new"),
@@ -32,7 +35,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "failures": ("未能读入", "not read", "file stage reason remedy"),
     "notices": ("提示", "notices", "file plan_id notice"),
 }  # fmt: skip
-COMPARED = "coverage similarity matches clusters formulae themes theme_cities gaps adoption changes results precedents precedent_links".split()  # fmt: skip
+COMPARED = "coverage shares similarity matches clusters formulae themes theme_measures theme_cities gaps adoption spread changes results precedents precedent_links".split()  # fmt: skip
 
 # Column -> what it is called, in Chinese and English (at most 80 characters, as Stata has it).
 LABELS: dict[str, tuple[str, str]] = {
@@ -73,6 +76,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "year_promised": ("承诺年", "year of the promise"), "year_reported": ("报告年", "year of the report"),
     "measure_promised": ("承诺", "measure that promises"), "measure_result": ("结果", "measure that reports"),
     "promised": ("承诺值", "value promised"), "achieved": ("实现值", "value achieved"), "outcome": ("结果判定", "outcome"),
+    "active": ("该年提到的城市", "cities that state it that year"), "coded": ("人工编码数", "measures coded by hand"),
+    "province_before": ("本省此前已采纳", "adopters of its province before"), "province_observed": ("本省可见城市", "cities of its province seen before"),
+    "neighbours_before": ("邻近城市此前已采纳", "adopting neighbours before"), "neighbours_observed": ("可见的邻近城市", "neighbours seen before"),
+    "elsewhere_before": ("他处此前已采纳", "adopters elsewhere before"), "elsewhere_observed": ("他处可见城市", "cities elsewhere seen before"),
     "version": ("版本", "version"), "own": ("本市先例", "share with an earlier plan of its own"),
     "peer": ("同类先例", "share with an earlier plan of a peer"), "kind": ("类型", "kind"), "measure_earlier": ("先前措施", "earlier measure"),
     "file": ("文件", "file"), "stage": ("阶段", "stage"), "remedy": ("办法", "remedy"), "notice": ("提示", "notice"),

@@ -258,6 +258,7 @@ def _themes(found: dict[str, pd.DataFrame], measures: pd.DataFrame, row_of: dict
         "themes": {
             "themes": with_text(found["themes"], "medoid"),
             "cities": with_text(found["theme_cities"], "example"),
+            "members": _with_rows(found["theme_measures"][["theme_id", "measure_id"]], row_of),
             "adoption": _columns(found["adoption"]),
         },
         "gaps": with_text(found["gaps"], "example"),

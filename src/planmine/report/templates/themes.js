@@ -65,4 +65,9 @@ async function showTheme(host, params) {
     { id: "measures", name: say("measures"), number: true, value: (row) => row.measures },
     { id: "example", name: say("example"), wide: true, value: (row) => row.said, show: (row) => example(row.example, row.said) },
   ], { caption: say("citiesOf", cities.length), size: 50 }));
+  const members = records(data.members).filter((row) => row.theme_id === theme.theme_id && row.measure_id !== null).map((row) => row.measure_id);
+  if (!members.length) return;
+  await loadEach(members);
+  host.append(element("h3", {}, `${say("measures")} (${integer(members.length)})`));
+  paged(host, members.sort((a, b) => (m.year[a] ?? 9999) - (m.year[b] ?? 9999) || a - b), (row) => measureItem(row));
 }
