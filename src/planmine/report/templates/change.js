@@ -43,8 +43,8 @@ async function showChange(host, params) {
   ], { caption: say("precedents"), size: 20 }));
 }
 const amount = (value, unit) => (value === null ? "–" : `${number(value)}${unit ? ` ${unit}` : ""}`);
-const side = (from, to) => sides(from === null ? [note("–")] : measure(from, { placed: false, marks: to === null ? null : markShared(m.text[to]) }),
-  to === null ? [note("–")] : measure(to, { placed: false, marks: from === null ? null : markShared(m.text[from]) }));
+const side = (from, to) => sides(from === null ? [note(say("noMatch"))] : measure(from, { placed: false, marks: to === null ? null : markShared(m.text[to]) }),
+  to === null ? [note(say("noMatch"))] : measure(to, { placed: false, marks: from === null ? null : markShared(m.text[from]) }));
 
 function drawChanges(host, changes) {
   const spans = [...new Set(changes.map((row) => `${yearName(row.year_from)} → ${yearName(row.year_to)}`))].sort();
