@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from planmine.embedding import Encoder, load_encoder
-from planmine.store import Workspace
 
 Mode = Literal["both", "lexical", "semantic"]
 RANK = 60  # the constant of reciprocal rank fusion
@@ -61,7 +60,7 @@ class Filters:
 
 def latest(workspace: str | Path) -> Path:
     """The folder of the last report. Raises SearchError where there is none."""
-    folder = Workspace(workspace).latest
+    folder = Path(workspace) / "reports" / "latest"
     if not (folder / "manifest.json").is_file():
         raise SearchError(
             f"{workspace} has no report: make one with `planmine run PLANS --workspace {workspace}`"

@@ -26,11 +26,12 @@ def write_report(
 ) -> Path:
     """Write a run's report into ``folder``; the path of its ``index.html``.
 
-    ``tables``: plans, measures, targets, failures (data dictionary) and notices (file, plan_id, notice);
-    ``comparison``: any object with the frames ``coverage``, ``similarity``, ``matches`` of the contract,
-    ``city_order`` (list of names) and ``left_out`` (measures with no known city). Writes index.html,
-    methods.md, manifest.json, figures/ and tables/. Characters of a figure's labels that the bundled font
-    lacks are told in a notice. Raises ReportError where the frames are not of the same measures.
+    ``tables``: plans, measures, targets, failures (data dictionary), notices (file, plan_id, notice) and, so that
+    measures can be read in place, texts (plan_id, text); ``comparison``: any object with the frames ``coverage``,
+    ``similarity``, ``matches`` of the contract, ``city_order`` (list of names), ``left_out`` (measures with no
+    known city) and any other table of ``dictionary.TABLES``. Writes index.html and site/, methods.md,
+    manifest.json, citations, figures/ and tables/. Characters of a figure's labels that the bundled font lacks
+    are told in a notice. Raises ReportError where the frames are not of the same measures.
     """
     from planmine.report.citation import write_citations
     from planmine.report.figures import write_figures  # altair and vl-convert take a second to import

@@ -126,12 +126,13 @@ function drawYears(host, c, chosen) {
       grid: grids,
       xAxis: codes.map((_, k) => axis({ gridIndex: k, type: "category", data: core.years.map(String), boundaryGap: false, splitLine: { show: false } })),
       yAxis: codes.map((_, k) => axis({ gridIndex: k, type: "value", min: 0, max: ceiling, interval: ceiling / 2, axisLine: { show: false }, axisLabel: { color: colour("muted"), fontSize: 10, formatter: (x) => `${+(x * 100).toFixed(1)}%` } })),
-      tooltip: { trigger: "item", formatter: ({ seriesName, value }) => `${seriesName} ${value[0]}: ${percent(value[1])}` },
-      series: codes.flatMap((code, k) => [...lines.get(code)].sort(([a], [b]) => (a === chosen) - (b === chosen)).map(([name, points]) => ({
-        type: "line", name, data: points.sort(([a], [b]) => a.localeCompare(b)), xAxisIndex: k, yAxisIndex: k,
-        symbol: name === chosen || points.length === 1 ? "circle" : "none", symbolSize: name === chosen ? 6 : 3, z: name === chosen ? 5 : 2,
-        lineStyle: { color: colour(name === chosen ? "c0" : "line"), width: name === chosen ? 2.4 : 1 }, itemStyle: { color: colour(name === chosen ? "c0" : "line") },
-      }))),
+      tooltip: { trigger: "item", formatter: ({ name, data, value }) => `${data.name ?? name} ${value[0]}: ${percent(value[1])}` },
+      series: codes.flatMap((code, k) => { // all other cities are one line with gaps: forty by twelve lines are slow
+        const points = (name) => lines.get(code).get(name).sort(([a], [b]) => a.localeCompare(b)).map((value) => ({ name, value }));
+        const others = [...lines.get(code).keys()].filter((name) => name !== chosen).flatMap((name) => [...points(name), { name, value: [null, null] }]);
+        const line = (data, ink, width) => ({ type: "line", data, xAxisIndex: k, yAxisIndex: k, symbol: "circle", symbolSize: width + 2, z: width, lineStyle: { color: colour(ink), width }, itemStyle: { color: colour(ink) } });
+        return [line(others, "line", 1), ...(lines.get(code).has(chosen) ? [line(points(chosen), "c0", 3)] : [])];
+      }),
     };
   });
 }

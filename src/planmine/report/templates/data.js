@@ -86,7 +86,7 @@ const rowsOf = (city) => {
   const [from, to] = core.spans.get(city) ?? [0, 0];
   return Array.from({ length: to - from }, (_, k) => from + k);
 };
-const city = (row) => core.plans.place[m.plan[row]];
+const city = (row) => core.plans.place[m.plan[row] ?? planOfRow(row)]; // known of rows that are not loaded, too
 const measureId = (row) => `${core.plans.id[m.plan[row]]}:${m.start[row]}`;
 function planOfRow(row) { // by halving: plans stand in the order of their rows
   let [low, high] = [0, core.plans.first.length - 1];

@@ -25,10 +25,12 @@ async function showMeasures(host, params) {
   host.append(element("h2", { tabindex: "-1" }, say("measures")));
   const count = element("p", { class: "summary", role: "status" }, say("loading"));
   const list = element("div", { class: "hits" });
-  const facets = element("div", { class: "facets" });
+  const choices = element("div", { class: "choices" });
   const input = element("input", { type: "search", id: "query", value: state.q, placeholder: say("searchHint"), input: (event) => change({ q: event.target.value }) });
   const agency = element("input", { type: "search", value: state.agency, placeholder: say("agencyHint"), input: (event) => change({ agency: event.target.value }) });
-  host.append(element("p", { class: "query" }, element("label", { for: "query" }, say("search")), input), element("div", { class: "browse" }, facets, element("div", {}, count, list)));
+  host.append(element("p", { class: "query" }, element("label", { for: "query" }, say("search")), input), element("div", { class: "browse" },
+    element("div", { class: "facets" }, choices, element("label", {}, `${say("agency")} `, agency), element("button", { type: "button", class: "act", click: () => { location.hash = "#/measures"; } }, say("clear"))),
+    element("div", {}, count, list)));
   let complete = false;
   let waiting = 0;
   // A short rest after a key, so that fast typing is one search.
@@ -65,7 +67,7 @@ async function showMeasures(host, params) {
   const orders = { city: core.order, category: core.categories.map(([code]) => code) };
   const labels = { city: "city", year: "year", category: "category", status: "status", strength: "strength", figures: "figure" };
   function drawFacets(counts) {
-    if (facets.contains(document.activeElement) && document.activeElement !== agency) facets.dataset.focus = document.activeElement.dataset.facet ?? "";
+    const focused = choices.contains(document.activeElement) ? document.activeElement.dataset.facet : null;
     const boxes = Object.keys(FACETS).map((name) => {
       const values = [...new Set([...counts[name].keys(), ...(state[name] === undefined ? [] : [state[name]])])];
       const at = (value) => (orders[name]?.indexOf(value) ?? -1);
@@ -74,9 +76,8 @@ async function showMeasures(host, params) {
       box.lastChild.dataset.facet = name;
       return box;
     });
-    facets.replaceChildren(...boxes, element("label", {}, `${say("agency")} `, agency), element("button", { type: "button", class: "act", click: () => { location.hash = "#/measures"; } }, say("clear")));
-    if (facets.dataset.focus) facets.querySelector(`[data-facet="${facets.dataset.focus}"]`)?.focus();
-    delete facets.dataset.focus;
+    choices.replaceChildren(...boxes);
+    if (focused) choices.querySelector(`[data-facet="${focused}"]`)?.focus();
   }
   function draw(hits) {
     count.replaceChildren(say("found", integer(hits.length), integer(core.rows)));

@@ -68,11 +68,21 @@ function paged(host, rows, draw) {
 const measureItem = (row, more) => element("li", { "data-measure": measureId(row) }, ...measure(row, more));
 const sides = (left, right) => element("div", { class: "sides" }, element("div", {}, ...left), element("div", {}, ...right));
 
+// The matches that `pick(a, b)` gives the two measures of, as records; a city has many, so no record is made of the others.
+function rowsOfMatches(matches, pick) {
+  const found = [];
+  matches.a.forEach((x, k) => {
+    const own = pick(x, matches.b[k]);
+    if (own) found.push({ a: own[0], b: own[1], probability: matches.probability[k], relation: matches.relation[k], counted: matches.counted[k] });
+  });
+  return found;
+}
+
 // The matches of two cities, best first, the first city's measure first.
 async function matchesOf(a, b) {
   if (!placeOf.has(a) || !placeOf.has(b)) return [];
   const [own] = await Promise.all([part(`city-${placeOf.get(a)}`), loadCity(a), loadCity(b)]);
-  return records(own.matches).map((match) => (city(match.a) === a ? match : { ...match, a: match.b, b: match.a })).filter((match) => city(match.a) === a && city(match.b) === b);
+  return rowsOfMatches(own.matches, (x, y) => (city(x) === a && city(y) === b ? [x, y] : city(x) === b && city(y) === a ? [y, x] : null));
 }
 const matchItem = (match) => element("li", { "data-relation": match.relation },
   element("p", { class: "joined" }, element("span", { class: "status" }, codeName("relation", match.relation)), `${say("probability")} ${match.probability.toFixed(2)}${match.counted ? "" : ` · ${say("possible")}`}`),

@@ -95,9 +95,8 @@ async function drawPanel(host, p, at, rows) {
   fact("ID", element("code", {}, measureId(at)));
   host.append(facts, citeButton(() => citation(p, at)), element("h3", {}, say("counterparts")));
   const own = city(at) === null ? null : await part(`city-${placeOf.get(city(at))}`);
-  const found = own ? records(own.matches).filter((match) => match.a === at || match.b === at) : [];
+  const found = own ? rowsOfMatches(own.matches, (a, b) => (a === at ? [a, b] : b === at ? [b, a] : null)) : [];
   if (!found.length) return host.append(note(say("noCounterparts")));
-  const other = (match) => (match.a === at ? match.b : match.a);
-  await loadEach(found.map(other));
-  paged(host, found, (match) => element("li", {}, element("p", { class: "joined" }, quoted(city(other(match))), ` · ${codeName("relation", match.relation)} · ${say("probability")} ${match.probability.toFixed(2)}`), element("p", { class: "said", lang: "zh" }, planLink(other(match), quoted(visible(m.text[other(match)]))))));
+  await loadEach(found.map((match) => match.b));
+  paged(host, found, (match) => element("li", {}, element("p", { class: "joined" }, quoted(city(match.b)), ` · ${codeName("relation", match.relation)} · ${say("probability")} ${match.probability.toFixed(2)}`), element("p", { class: "said", lang: "zh" }, planLink(match.b, quoted(visible(m.text[match.b]))))));
 }
