@@ -266,7 +266,7 @@ def test_a_pair_stands_side_by_side_with_what_only_one_has(visit: Any, report: S
     ).iloc[0]
     for value in (pair["similarity"], pair["with_formulae"], pair["expected"], pair["beyond"]):
         assert f"{value:.2f}" in facts
-    assert f"({len(set(own['measure_a']))} / {pair['measures_a']})" in facts
+    assert f"{pair['a_covered_by_b'] * 100:.0f}% (n = {pair['measures_a']})" in facts
     page.locator("#view .tabs a", has_text="只有甲川市").click()
     page.wait_for_selector("html[data-shown=pair] #view li[data-measure]")
     counted = set(own.loc[own["probability"] >= 0.5, "measure_a"])

@@ -106,9 +106,9 @@ async function showPair(host, params) {
     const facts = element("dl", { class: "facts" });
     const fact = (name, ...value) => facts.append(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
     fact(say("similarity"), row.similarity === null ? "–" : `${decimal(row.similarity)}${row.low === null ? "" : ` (${say("interval", decimal(row.low), decimal(row.high))})`}`);
-    const covered = (one, other, share, n, k) => fact(say("coveredBy", one, other), `${percent(share)} (${integer(k)} / `, link(route("measures", { city: one, ...(category === "all" ? {} : { category }) }), integer(n)), ")");
-    covered(a, b, straight ? row.a_covered_by_b : row.b_covered_by_a, straight ? row.measures_a : row.measures_b, inA.size);
-    covered(b, a, straight ? row.b_covered_by_a : row.a_covered_by_b, straight ? row.measures_b : row.measures_a, inB.size);
+    const covered = (one, other, share, n) => fact(say("coveredBy", one, other), `${percent(share)} (n = `, link(route("measures", { city: one, ...(category === "all" ? {} : { category }) }), integer(n)), ")");
+    covered(a, b, straight ? row.a_covered_by_b : row.b_covered_by_a, straight ? row.measures_a : row.measures_b);
+    covered(b, a, straight ? row.b_covered_by_a : row.a_covered_by_b, straight ? row.measures_b : row.measures_a);
     for (const name of core.variants.filter((variant) => variant !== "similarity")) fact(say(name), decimal(row[name]));
     if (row.profile_similarity !== null) fact(say("profile"), decimal(row.profile_similarity));
     if (row.reuse_share !== null) fact(say("reuse"), percent(row.reuse_share));
@@ -117,6 +117,7 @@ async function showPair(host, params) {
   const tab = (name, text) => element("a", { href: route("pair", { a, b, category, show: name }), "aria-current": show === name ? "true" : null }, text);
   host.append(element("p", { class: "tabs" }, tab("matched", say("matched", integer(found.length))), tab("a", say("only", a, integer(alone.a.length))), tab("b", say("only", b, integer(alone.b.length)))));
   if (show === "a" || show === "b") {
+    host.append(note(say("onlyNote")));
     if (!alone[show].length) return host.append(note(say("empty")));
     return paged(host, alone[show], (r) => measureItem(r, { placed: false }));
   }
