@@ -57,9 +57,9 @@ def markdown(sections: list[Part]) -> str:
             lines += [f"## {getattr(part.title, lang)}", ""]
             for paragraph in part.paragraphs:
                 lines += [getattr(paragraph, lang), ""]
-            for caption, rows in part.tables:
+            for heading, rows in part.tables:
                 head, *body = [f"| {' | '.join(row)} |" for row in rows]
-                lines += [getattr(caption, lang), "", head, "|---" * len(rows[0]) + "|", *body, ""]
+                lines += [getattr(heading, lang), "", head, "|---" * len(rows[0]) + "|", *body, ""]
             lines += [f"- {getattr(name, lang)}: `{value}`" for name, value in part.rows] + [""] * bool(
                 part.rows
             )
