@@ -10,7 +10,7 @@ PLANS ?= corpus/sample
 WORKSPACE ?= workspace
 BIN := .venv/bin
 
-.PHONY: report test check bench clean
+.PHONY: report test check bench notebooks clean
 report: .venv/ready
 	@$(BIN)/python flows/analyse.py $(PLANS) --workspace $(WORKSPACE) || { code=$$?; [ $$code = 3 ] && [ -e $(WORKSPACE)/reports/latest/index.html ]; }
 
@@ -21,6 +21,10 @@ test: .venv/ready
 # SOURCE: a folder of many plans, for growth, the archive run and reading; without it the project's own texts
 bench: .venv/ready
 	$(BIN)/python benchmarks $(if $(SOURCE),--source $(SOURCE))
+
+# Runs the notebooks and keeps their outputs.
+notebooks: .venv/ready
+	$(BIN)/python scripts/run_notebooks.py
 
 check: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

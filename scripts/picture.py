@@ -1,4 +1,8 @@
-"""Take docs/report.png, the README's picture: ``python scripts/picture.py workspace/reports/latest/index.html``."""
+"""Take the README's pictures of a report over corpus/sample.
+
+planmine run corpus/sample --workspace workspace
+python scripts/picture.py workspace/reports/latest/index.html
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,27 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-OUT = Path(__file__).resolve().parents[1] / "docs" / "report.png"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+BROWSER = "/usr/bin/chromium"
 
 
 def main() -> None:
-    page_path = Path(sys.argv[1]).resolve()
+    address = f"{Path(sys.argv[1]).resolve().as_uri()}?lang=en"
     with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.goto(f"{page_path.as_uri()}?lang=en")
-        page.wait_for_selector("table a")
-        page.wait_for_timeout(1500)
-        page.evaluate("document.querySelector('#coverage').scrollIntoView()")
-        page.screenshot(path=OUT)
+        browser = tools.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1280, "height": 960})
+        page.goto(f"{address}#/coverage")
+        page.wait_for_selector("html[data-shown=coverage] .chart")
+        page.evaluate("document.querySelector('#view h2').scrollIntoView()")
+        page.screenshot(path=DOCS / "report-coverage.png")
+        page.goto(f"{address}#/likeness")
+        page.reload()
+        page.wait_for_selector("html[data-shown=likeness] .table")
+        page.locator("#view .table tbody a").first.click()  # the most similar pair
+        page.wait_for_selector("html[data-shown=pair] li[data-relation]")
+        page.set_viewport_size({"width": 1280, "height": 760})
+        page.evaluate("document.querySelector('#view h2').scrollIntoView()")
+        page.screenshot(path=DOCS / "report-pair.png")
         browser.close()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import floors
 import measure
 import page
+import summary
 
 from planmine import pipeline
 from planmine.evaluation import evaluate, gold_files, read_gold
@@ -48,6 +49,7 @@ def main() -> None:
     families = json.loads(compared.read_text(encoding="utf-8")) if compared.is_file() else None
     docs = measure.ROOT / "docs"
     (docs / "quality.md").write_text(page.page(figures, families), encoding="utf-8")
+    summary.write()
     page.pictures(tests, docs)
     print("\n".join(page.table(tests)))
     print(*low, sep="\n", file=sys.stderr)

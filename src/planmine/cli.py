@@ -37,6 +37,17 @@ class UnitOption(StrEnum):
 
 
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait where another run holds the workspace.")]
+
+
+class By(StrEnum):
+    """What ``planmine search`` ranks by."""
+
+    both = "both"
+    lexical = "lexical"
+    semantic = "semantic"
+
+
+Place = Annotated[Path, typer.Option(help="Folder of the run.")]
 Sources = Annotated[list[str], typer.Argument(help="Files, folders or globs.", show_default=False)]
 Unit = Annotated[UnitOption, typer.Option(help="Unit of analysis.")]
 Abstain = Annotated[
@@ -219,6 +230,100 @@ def evaluate(
         _say(f"error: {error}")
         raise typer.Exit(2) from error
     typer.echo(dumps(found, ensure_ascii=False, indent=1) if json else report_text(found))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="Words to look for.", show_default=False)],
+    workspace: Place = Path("workspace"),
+    city: Annotated[str | None, typer.Option(help="Only this city.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this year.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category (its code).")] = None,
+    status: Annotated[str | None, typer.Option(help="Only this status.")] = None,
+    agency: Annotated[
+        str | None, typer.Option(help="Only measures of an agency with this in its name.")
+    ] = None,
+    strength: Annotated[int | None, typer.Option(min=1, max=3, help="Only this strength.")] = None,
+    figures: Annotated[
+        bool | None, typer.Option("--figures/--no-figures", help="Only with, or without, a figure.")
+    ] = None,
+    by: Annotated[By, typer.Option(help="Rank by words, by sense, or by both.")] = By.both,
+    limit: Annotated[int, typer.Option(min=1, help="How many measures to print.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Find measures of the workspace's last report, by their words and by their sense."""
+    from planmine.search import Filters, SearchError, found_text, to_json
+    from planmine.search import search as find
+
+    filters = Filters(
+        city=city,
+        year=year,
+        category=category,
+        status=status,
+        agency=agency,
+        strength=strength,
+        figures=figures,
+    )
+    try:
+        found = find(query, workspace, filters=filters, mode=by.value, limit=limit)
+    except SearchError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    if json:
+        typer.echo(to_json(found))
+    elif len(found):
+        typer.echo(found_text(found))
+    else:
+        _say("no measure fits")
+
+
+@app.command()
+def show(
+    measure_id: Annotated[str, typer.Argument(help="The id of a measure, as `planmine search` prints it.")],
+    workspace: Place = Path("workspace"),
+    around: Annotated[int, typer.Option(min=0, help="Characters to print before and after it.")] = 200,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Print a measure of the last report in its place in the plan, with its codes and its counterparts."""
+    from planmine.search import SearchError, shown_text, to_json
+    from planmine.search import show as find
+
+    try:
+        found = find(measure_id, workspace, around=around)
+    except SearchError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    typer.echo(to_json(found) if json else shown_text(found, bold=sys.stdout.isatty()))
+
+
+@app.command(name="open")
+def open_report(
+    workspace: Place = Path("workspace"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+) -> None:
+    """Serve the workspace's last report on loopback and open it in the browser, until Ctrl-C."""
+    import webbrowser
+
+    from planmine.search import SearchError, latest
+    from planmine.serving import address, server
+
+    try:
+        serving = server(latest(workspace), port)
+    except SearchError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(2) from error
+    except OSError as error:
+        _say(f"error: port {port} cannot be used ({error.strerror}): give another, or 0 for a free one")
+        raise typer.Exit(2) from error
+    with serving:
+        typer.echo(address(serving))
+        if browser:
+            webbrowser.open(address(serving))
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            _say("stopped")
 
 
 register(app)

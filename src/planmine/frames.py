@@ -40,7 +40,7 @@ def collect(
     failures: Sequence[Failure],
     near_duplicates: Callable[[dict[str, str]], list[Any]],
 ) -> dict[str, pd.DataFrame]:
-    """Frames ``plans``, ``measures``, ``targets``, ``failures``, ``notices`` of stored documents.
+    """Frames ``plans``, ``texts``, ``measures``, ``targets``, ``failures``, ``notices`` of stored documents.
 
     Sorted by source and offset, so that the order of files does not matter. A plan whose text was read
     before under another name counts once; the other is a failure row.
@@ -76,8 +76,10 @@ def collect(
             note = f"nearly the same text as {source_of[pair.plan_b]} ({pair.similarity:.0%})"
             notices.append({"file": source_of[pair.plan_a], "plan_id": pair.plan_a, "notice": note})
     columns = ["file", "stage", "reason", "remedy"]
+    bodies_of = {row["plan_id"]: row["text"] for d in documents for row in d.texts}
     return {
         "plans": plans,
+        "texts": plans[["plan_id"]].assign(text=plans["plan_id"].map(bodies_of)),
         "measures": measures,
         "targets": _targets(measures),
         "failures": pd.DataFrame([asdict(p) for p in problems], columns=columns)

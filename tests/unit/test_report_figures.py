@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planmine.codebook import load_codebook
-from planmine.report.charts import percent, printable, write_figures
+from planmine.report.charts import percent, printable
+from planmine.report.figures import write_figures
 from planmine.report.outlines import FAMILY, FILE, FONTS, bundled_font, outline
 from planmine.report.scale import STEPS, step, thresholds
 

@@ -10,14 +10,10 @@ from typing import Any
 import pandas as pd
 
 from planmine.codebook import Codebook
-from planmine.report.payload import ReportError
+from planmine.report.dictionary import compared
+from planmine.report.payload import ReportError, page_data
 
 __all__ = ["ReportError", "write_report"]
-
-_COMPARED = (
-    "coverage similarity matches themes theme_measures theme_cities gaps adoption spread changes results precedents "
-    "precedent_links shares"
-).split()
 
 
 def write_report(
@@ -30,24 +26,33 @@ def write_report(
 ) -> Path:
     """Write a run's report into ``folder``; the path of its ``index.html``.
 
-    ``tables``: plans, measures, targets, failures (data dictionary) and notices (file, plan_id, notice);
-    ``comparison``: any object with the frames ``coverage``, ``similarity``, ``matches`` of the contract,
-    ``city_order`` (list of names) and ``left_out`` (measures with no known city). Writes index.html,
-    methods.md, manifest.json, figures/ and tables/. Characters of a figure's labels that the bundled font
-    lacks are told in a notice. Raises ReportError where the frames are not of the same measures.
+    ``tables``: plans, measures, targets, failures (data dictionary), notices (file, plan_id, notice) and, so that
+    measures can be read in place, texts (plan_id, text); ``comparison``: any object with the frames ``coverage``,
+    ``similarity``, ``matches`` of the contract, ``city_order`` (list of names), ``left_out`` (measures with no
+    known city) and any other table of ``dictionary.TABLES``. Writes index.html and site/, methods.md,
+    manifest.json, citations, figures/ and tables/. Characters of a figure's labels that the bundled font lacks
+    are told in a notice. Raises ReportError where the frames are not of the same measures.
     """
-    from planmine.report.charts import write_figures  # altair and vl-convert take a second to import
+    from planmine.report.citation import write_citations
+    from planmine.report.figures import write_figures  # altair and vl-convert take a second to import
     from planmine.report.findings import find
     from planmine.report.methods import markdown, parts
-    from planmine.report.site import page
+    from planmine.report.site import write_site
     from planmine.report.tables import write_tables
+    from planmine.report.workbook import write_stata, write_workbook
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figures, lacking = write_figures(folder / "figures", comparison, codebook)
     tables = {**tables, "notices": _with_lacking(tables["notices"], lacking)}
-    compared = {name: getattr(comparison, name) for name in _COMPARED if hasattr(comparison, name)}
-    written = [*figures, *write_tables(folder / "tables", {**tables, **compared})]
+    every = {**tables, **compared(comparison)}
+    written = [*figures, *write_tables(folder / "tables", every)]
+    written += write_stata(folder / "tables", every, codebook)
+    written += [
+        write_workbook(folder / "tables" / "planmine.xlsx", every),
+        *write_citations(folder, manifest),
+    ]
+    written.sort()
     names = [path.relative_to(folder).as_posix() for path in written]
     digests = {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in zip(names, written, strict=True)
@@ -57,18 +62,15 @@ def write_report(
     findings = find(tables, comparison)
     methods = parts(findings, codebook, manifest)
     (folder / "methods.md").write_text(markdown(methods), encoding="utf-8")
-    index = folder / "index.html"
-    text = page(
-        tables=tables,
-        comparison=comparison,
+    return write_site(
+        folder,
+        parts=page_data(tables, comparison, codebook),
         codebook=codebook,
         manifest=manifest,
         findings=findings,
         methods=methods,
         files=[*names, "methods.md", "manifest.json"],
     )
-    index.write_text(text, encoding="utf-8")
-    return index
 
 
 def _with_lacking(notices: pd.DataFrame, lacking: dict[str, set[str]]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from planmine.report.charts import most_similar
+from planmine.report.dictionary import compared
 from planmine.report.payload import SHOWN, plain
 from planmine.report.scale import SMALL
 
@@ -57,6 +58,11 @@ class Findings:
     matches: int
     same_text: int
     copied: list[tuple[str, str, int]]
+    themes: int
+    top_themes: list[dict[str, Any]]
+    theme_gaps: int
+    changes: dict[str, int]
+    outcomes: dict[str, int]
 
 
 def find(tables: dict[str, pd.DataFrame], comparison: Any) -> Findings:
@@ -69,6 +75,7 @@ def find(tables: dict[str, pd.DataFrame], comparison: Any) -> Findings:
         coverage.groupby("category", sort=False)["measures"].sum().sort_values(ascending=False, kind="stable")
     )
     total = max(int(by_category.sum()), 1)
+    found = compared(comparison)
     overall = comparison.similarity[comparison.similarity["category"] == "all"]
     firm = overall[overall[["measures_a", "measures_b"]].min(axis=1) >= SMALL]
     copied = matches[matches["relation"] == "same_text"].groupby(["city_a", "city_b"]).size()
@@ -98,7 +105,24 @@ def find(tables: dict[str, pd.DataFrame], comparison: Any) -> Findings:
         matches=len(matches),
         same_text=int((matches["relation"] == "same_text").sum()),
         copied=[(str(a), str(b), int(count)) for (a, b), count in copied.head(NAMED).items()],
+        themes=len(found["themes"]),
+        top_themes=_top_themes(found["themes"]),
+        theme_gaps=len(found["gaps"]),
+        changes=_counts(found["changes"]["change"]),
+        outcomes=_counts(found["results"]["outcome"]),
     )
+
+
+def _top_themes(themes: pd.DataFrame) -> list[dict[str, Any]]:
+    """The three themes of most cities; ties by their measures, then by name."""
+    order = themes.sort_values(["cities", "measures", "label"], ascending=[False, False, True])
+    return [
+        dict(zip(order.columns, plain(row), strict=True)) for row in order.head(3).itertuples(index=False)
+    ]
+
+
+def _counts(codes: pd.Series) -> dict[str, int]:
+    return {str(code): int(count) for code, count in codes.value_counts().items()}
 
 
 def _gaps(coverage: pd.DataFrame) -> list[Gap]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from planmine.codebook import Codebook
+from planmine.report.citation import Citation
 from planmine.report.findings import Findings
 from planmine.report.scale import SMALL
+
+QUALITY = Path(__file__).parent / "quality.json"  # written by scripts/quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,11 @@ class Both:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A section: paragraphs, then rows of name and value, then code blocks as (caption, code)."""
+    """A section: paragraphs, tables (caption, rows, the header first), rows of name and value, code blocks."""
 
     title: Both
     paragraphs: list[Both] = field(default_factory=list)
+    tables: list[tuple[Both, list[list[str]]]] = field(default_factory=list)
     rows: list[tuple[Both, str]] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
 
@@ -33,6 +39,8 @@ def parts(findings: Findings, codebook: Codebook, manifest: Mapping[str, Any]) -
     """The sections in their order."""
     return [
         _procedure(findings, codebook, manifest.get("settings", {})),
+        _codebook(codebook),
+        _quality(manifest.get("models", {})),
         _limits(),
         _record(codebook, manifest),
         _loading(),
@@ -49,6 +57,9 @@ def markdown(sections: list[Part]) -> str:
             lines += [f"## {getattr(part.title, lang)}", ""]
             for paragraph in part.paragraphs:
                 lines += [getattr(paragraph, lang), ""]
+            for heading, rows in part.tables:
+                head, *body = [f"| {' | '.join(row)} |" for row in rows]
+                lines += [getattr(heading, lang), "", head, "|---" * len(rows[0]) + "|", *body, ""]
             lines += [f"- {getattr(name, lang)}: `{value}`" for name, value in part.rows] + [""] * bool(
                 part.rows
             )
@@ -98,6 +109,60 @@ def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any])
                 "categories; `reuse` is the share of wording that both have verbatim.",
             ),
         ],
+    )
+
+
+def _codebook(codebook: Codebook) -> Part:
+    rows = [
+        ["", "", ""],
+        *([code, f"{c.zh} / {c.en}", "；".join(c.covers)] for code, c in codebook.categories.items()),
+    ]
+    rows[0] = ["code", "类别 / category", "涵盖 / covers"]
+    return Part(
+        title=Both("编码手册", "Codebook"),
+        paragraphs=[
+            Both(
+                f"第 {codebook.version} 版，状态 {len(codebook.statuses)} 种，类别 {len(codebook.categories)} 个；按行动的对象而非手段归类。",
+                f"Version {codebook.version}: {len(codebook.statuses)} statuses and {len(codebook.categories)} categories, by the "
+                "object of an action and not by its tool.",
+            )
+        ],
+        tables=[(Both("类别", "Categories"), rows)],
+    )
+
+
+def _quality(models: Mapping[str, Any]) -> Part:
+    """Accuracy and agreement as they were measured; whether of the coder of this run is said."""
+    found = json.loads(QUALITY.read_text(encoding="utf-8"))
+    same = str(models.get("coder", "")).startswith(found["coder"]) and bool(found["coder"])
+    coder = found["coder"]
+    whose = (
+        Both("以下为本次运行所用编码模型的测得结果。", "These figures are of the coder of this run.")
+        if same
+        else Both(
+            f"以下为编码模型 {coder} 的测得结果，不是本次运行所用的模型：请自行测量（planmine evaluate）。",
+            f"These figures are of coder {coder}, which is not the one of this run: measure it (planmine evaluate).",
+        )
+    )
+    tables = [
+        (Both("准确度（括号内为 95% 区间）", "Accuracy (95% intervals in brackets)"), found["accuracy"])
+    ]
+    heads = ["", "units", "agreement", "Krippendorff's alpha", "95 %"]
+    for name, rows in found["agreement"].items():
+        caption = Both(f"编码员之间的一致性：{name}", f"Agreement of coders: {name}")
+        tables.append((caption, [heads, *rows]))
+    return Part(
+        title=Both("编码的质量", "Quality of the coding"),
+        paragraphs=[
+            whose,
+            Both(
+                "测试材料与训练材料的城市和文件互不重叠；编码员为按书面编码规则工作的语言模型。units_f1：切分；status：状态；category：主类别；"
+                "accepted：任一可接受的类别；ece：校准误差；figures：指标。",
+                "No city or document is in both test and training; the coders were language models working by the written guide. "
+                "units_f1: units; category: the main category; accepted: any category that a coder accepted; ece: calibration error.",
+            ),
+        ],
+        tables=tables,
     )
 
 
@@ -172,38 +237,44 @@ def _loading() -> Part:
         title=Both("载入数据", "Loading the data"),
         paragraphs=[
             Both(
-                "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）与 Parquet 两种格式。CSV 中以 = + - @ 开头的文字"
-                "前加了一个撇号，以免被电子表格当作公式；Parquet 保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
-                "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel) and Parquet. In CSV a text that begins "
-                "with = + - @ has an apostrophe in front, so that no spreadsheet runs it as a formula; Parquet has the text as "
-                "it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
+                "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）、Parquet 与 Stata（.dta，含变量与取值标签）三种格式；"
+                "planmine.xlsx 是一个工作簿，每表一页，表头冻结、可筛选（除计划原文外）。CSV 中以 = + - @ 开头的文字前加了一个撇号，"
+                "以免被电子表格当作公式；其余格式保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
+                "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel), Parquet and Stata (.dta with labels of "
+                "variables and values); planmine.xlsx is one workbook, a sheet a table, with frozen headers and filters (all but the "
+                "texts of plans). In CSV a text that begins with = + - @ has an apostrophe in front, so that no spreadsheet runs it "
+                "as a formula; the others have the text as it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
             )
         ],
         code=[
-            ("Python", 'import pandas as pd\nmeasures = pd.read_parquet("tables/measures.parquet")'),
-            ("R", 'measures <- arrow::read_parquet("tables/measures.parquet")'),
+            (
+                "Python",
+                'import pandas as pd\nmeasures = pd.read_parquet("tables/measures.parquet")\n'
+                'texts = pd.read_parquet("tables/texts.parquet").set_index("plan_id")["text"]',
+            ),
+            (
+                "R",
+                'library(arrow)\nmeasures <- read_parquet("tables/measures.parquet")\n'
+                '# without arrow: haven::read_dta("tables/measures.dta")\n'
+                'coverage <- read.csv("tables/coverage.csv", fileEncoding = "UTF-8-BOM")',
+            ),
+            ("Stata", 'use "tables/coverage.dta", clear\ntabulate city category [fweight = measures]'),
         ],
     )
 
 
 def _citation(manifest: Mapping[str, Any]) -> Part:
-    version = manifest.get("versions", {}).get("planmine", "")
-    day = str(manifest.get("finished", ""))[:10]
-    year, digest = day[:4] or "n.d.", str(manifest.get("result_sha256", ""))[:12]
-    gbt = f"The PlanMine authors. PlanMine: 城市工作计划比较软件: {version}[CP]. {year}."
-    bibtex = (
-        f"@software{{planmine,\n  author  = {{{{The PlanMine authors}}}},\n"
-        f"  title   = {{{{PlanMine}}: reading city work plans side by side}},\n"
-        f"  version = {{{version}}},\n  year    = {{{year}}},\n  note    = {{Results {digest}, {day}}}\n}}"
-    )
+    citation = Citation.of(manifest)
     return Part(
         title=Both("如何引用", "How to cite"),
         paragraphs=[
             Both(
-                f"引用本报告的数字时，请注明软件版本、生成日期（{day}）与结果哈希（{digest}），并引用各计划的原始来源。",
-                f"When citing numbers of this report, give the version, the date ({day}) and the hash of the results "
-                f"({digest}), and cite the plans themselves by their sources.",
+                f"引用本报告的数字时，请注明软件版本、生成日期（{citation.day}）与结果哈希（{citation.digest}），并引用各计划的"
+                "原始来源。每条措施的页面上可以复制引文。文件：CITATION.cff、citation.bib、citation-gbt7714.txt。",
+                f"When citing numbers of this report, give the version, the date ({citation.day}) and the hash of the results "
+                f"({citation.digest}), and cite the plans themselves by their sources; each measure has a citation to copy. "
+                "Files: CITATION.cff, citation.bib, citation-gbt7714.txt.",
             )
         ],
-        code=[("GB/T 7714", gbt), ("BibTeX", bibtex)],
+        code=[("GB/T 7714", citation.gbt7714), ("BibTeX", citation.bibtex), ("CITATION.cff", citation.cff)],
     )

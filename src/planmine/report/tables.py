@@ -39,12 +39,12 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write one table as CSV: UTF-8 with BOM, no index, lists as JSON, no formulas."""
-    columns = {name: _plain_text(table[name]) for name in table.columns}
+    columns = {name: plain_text(table[name]) for name in table.columns}
     table.assign(**columns).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def _plain_text(column: pd.Series) -> pd.Series:
-    """A column as a spreadsheet may have it."""
+def plain_text(column: pd.Series, *, guard: bool = True) -> pd.Series:
+    """A column as a spreadsheet may have it: numbers as they are, lists as JSON, ``guard``: no formulas."""
     if pd.api.types.is_numeric_dtype(column):
         return column
     if _nested(column):
@@ -52,6 +52,8 @@ def _plain_text(column: pd.Series) -> pd.Series:
             lambda value: json.dumps(value, ensure_ascii=False, default=_listed), na_action="ignore"
         )
     text = column.astype("string")
+    if not guard:
+        return text
     return text.where(~text.str.startswith(_FORMULA).fillna(False).astype(bool), "'" + text)
 
 

@@ -34,7 +34,9 @@ def check(place: Workspace) -> Checked:
     """Verify parts, vectors, archived pages and the reports of all runs. Changes nothing. Raises LedgerError."""
     problems, count = [], 0
     if place.ledger.probe() is None:
-        return Checked(files=0, problems=[Problem(file="ledger.duckdb", reason="missing", remedy="planmine run")])
+        return Checked(
+            files=0, problems=[Problem(file="ledger.duckdb", reason="missing", remedy="planmine run")]
+        )
     ledger = place.ledger
     stored = [(row["part"], row["sha256"]) for row in ledger.rows("SELECT part, sha256 FROM parts")]
     stored += [

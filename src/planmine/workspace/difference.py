@@ -93,7 +93,10 @@ def _plans(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     # One text of a source in place of another is a revision; where a source holds several plans, in their order.
     numbered = [frame.assign(_nth=frame.groupby("source").cumcount()) for frame in (gone, came)]
     both = numbered[1].merge(
-        numbered[0][["source", "_nth", "plan_id"]], on=["source", "_nth"], how="left", suffixes=("", "_before")
+        numbered[0][["source", "_nth", "plan_id"]],
+        on=["source", "_nth"],
+        how="left",
+        suffixes=("", "_before"),
     )
     kind = both["plan_id_before"].isna().map({True: "new", False: "revised"})
     lost = gone[~gone["plan_id"].isin(both["plan_id_before"])].assign(plan_id_before=None)

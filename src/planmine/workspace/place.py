@@ -59,7 +59,9 @@ def write_part(files: Files, found: Mapping[str, tuple[str, str, Document]]) -> 
     return Part(part=name, sha256=files.write(name, data), bytes=len(data), documents=rows, vectors=[])
 
 
-def write_vectors(files: Files, part: str, texts: Sequence[str], encoder: str, encode: Encode) -> dict[str, str]:
+def write_vectors(
+    files: Files, part: str, texts: Sequence[str], encoder: str, encode: Encode
+) -> dict[str, str]:
     """Store the vectors of a part's measures, row by row, under the encoder's revision; a row of ``vectors``."""
     sink = io.BytesIO()
     np.save(sink, encode(texts) if texts else np.zeros((0, 0), np.float32), allow_pickle=False)
@@ -123,7 +125,9 @@ class Workspace:
         if self.ledger.rows("SELECT number FROM runs WHERE state = 'running'"):
             with self.ledger.transaction() as change:
                 change.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
-        known = {row["run_id"] for row in self.ledger.rows("SELECT run_id FROM runs WHERE state = 'complete'")}
+        known = {
+            row["run_id"] for row in self.ledger.rows("SELECT run_id FROM runs WHERE state = 'complete'")
+        }
         for folder in self.reports.glob("*/"):
             if not folder.is_symlink() and folder.name not in known and (folder / ".run").exists():
                 shutil.rmtree(folder)
@@ -178,7 +182,9 @@ class Workspace:
             found |= _documents.from_bytes(self.files.read(part, hashes[part]), wanted)
         return [found[key] for key in sorted(wanted)]
 
-    def vectors(self, keys: Iterable[str], measure_ids: Sequence[str], encoder: str, encode: Encode) -> np.ndarray:
+    def vectors(
+        self, keys: Iterable[str], measure_ids: Sequence[str], encoder: str, encode: Encode
+    ) -> np.ndarray:
         """Vectors (n, d) float32 of measures of the documents under ``keys``; those that are not stored are made."""
         wanted = set(keys)
         places, hashes = self._places(), self._hashes()
@@ -311,4 +317,3 @@ def now() -> str:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
