@@ -28,14 +28,13 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
-from planmine.workspace import Workspace
-from planmine.workspace.checking import check
-from planmine.workspace.ledger import Ledger
-
 from planmine import pipeline, reading
 from planmine import report as reports
 from planmine.report.tables import write_tables
 from planmine.run import run
+from planmine.workspace import Workspace
+from planmine.workspace.checking import check
+from planmine.workspace.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANS = 9

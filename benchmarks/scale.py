@@ -45,11 +45,10 @@ def tables_of(workspace: Path) -> dict[str, str]:
 
 def read_and_collect(plans: Path, workspace: Path) -> tuple[dict[str, float], str, dict[str, int]]:
     """A run up to its tables and vectors: seconds by step, a hash of all of it, and sizes."""
-    from planmine.workspace import Workspace
-
     from planmine.corpus import discover, near_duplicates
     from planmine.frames import collect
     from planmine.reading import Settings, batches, encoder_of, read_batch, unread
+    from planmine.workspace import Workspace
 
     place, settings, clock = Workspace(workspace), Settings(), {}
     with place.writing("benchmark"):

@@ -33,7 +33,6 @@ def options(arguments: list[str]) -> argparse.Namespace:
 if __name__ == "__main__":
     settle(Path(options(sys.argv[1:]).workspace))
 
-from planmine.workspace import Files, Workspace  # noqa: E402
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.futures import as_completed  # noqa: E402
@@ -43,6 +42,7 @@ from planmine.corpus import SourceFile, discover  # noqa: E402
 from planmine.reading import batches, read_batch, read_staged, stage_inputs, unread  # noqa: E402
 from planmine.records import Failure  # noqa: E402
 from planmine.run import BatchResult, RunError, Settings, Summary, check, finish, summary_table  # noqa: E402
+from planmine.workspace import Files, Workspace  # noqa: E402
 
 WORKERS = 2
 PATIENCE = 3600.0  # seconds to wait for another run in the workspace

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from planmine.store import Workspace
 
 from planmine import run as runs
 from planmine.comparison import CompareSettings, Comparison, Sources, compare
 from planmine.corpus import discover
 from planmine.embedding import load_encoder
 from planmine.frames import collect
-from planmine.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = run_path(str(ROOT / "tests" / "planted_world.py"))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from planmine.workspace import Damaged, Files, Workspace
-from planmine.workspace.checking import check
 
 from planmine import reading
 from planmine.run import run
+from planmine.workspace import Damaged, Files, Workspace
+from planmine.workspace.checking import check
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tables_only")

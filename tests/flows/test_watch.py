@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from planmine.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]

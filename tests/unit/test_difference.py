@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from planmine.workspace import Workspace
-from planmine.workspace.difference import describe, difference, run_folder
 from typer.testing import CliRunner
 
 from planmine.cli import app
 from planmine.run import run
+from planmine.workspace import Workspace
+from planmine.workspace.difference import describe, difference, run_folder
 
 pytestmark = pytest.mark.usefixtures("tables_only")
 

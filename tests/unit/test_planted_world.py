@@ -7,13 +7,13 @@ from runpy import run_path
 
 import pandas as pd
 import pytest
+from planmine.store import Workspace
 
 from planmine import run as runs
 from planmine.comparison import CompareSettings, Sources, compare
 from planmine.corpus import discover
 from planmine.embedding import load_encoder
 from planmine.frames import collect
-from planmine.store import Workspace
 
 TESTS = Path(__file__).parents[1]
 planted = run_path(str(TESTS / "planted_world.py"))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pypdfium2
 import pytest
-from planmine.workspace import Files
 from typer.testing import CliRunner
 
 from planmine import reading
 from planmine import run as runs
 from planmine.cli import app
+from planmine.workspace import Files
 
 GOOD = {
     "临湖市2024年环卫工作计划.txt": (

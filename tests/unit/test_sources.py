@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from planmine.workspace import Workspace
-from planmine.workspace.checking import check
 
 from planmine.sources import Config, Fetcher, FetchError, Source, SourcesError, fetch_all, guard, load_sources
 from planmine.sources.archive import bytes_of
+from planmine.workspace import Workspace
+from planmine.workspace.checking import check
 
 AGENT = "PlanMine-test (+mailto:test@example.org)"
 PLAN = "<html><body><h1>云屏市2024年城管工作计划</h1><p>1.新建公厕20座。</p></body></html>"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from planmine.workspace import Files, Workspace
-from planmine.workspace.checking import check
 
 from planmine import reading, run
 from planmine.corpus import SourceFile, discover
+from planmine.workspace import Files, Workspace
+from planmine.workspace.checking import check
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("tables_only")

@@ -10,15 +10,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from planmine.workspace import Damaged, Document, Files, InUse, LedgerError, Workspace, key_of, write_part
-from planmine.workspace.checking import check
-from planmine.workspace.difference import NoSuchRun, run_folder
-from planmine.workspace.documents import from_bytes, to_bytes
 from typer.testing import CliRunner
 
 from planmine import run as runs
 from planmine.cli import app
 from planmine.records import Failure, Plan
+from planmine.workspace import Damaged, Document, Files, InUse, LedgerError, Workspace, key_of, write_part
+from planmine.workspace.checking import check
+from planmine.workspace.difference import NoSuchRun, run_folder
+from planmine.workspace.documents import from_bytes, to_bytes
 
 DATA = Path(__file__).parents[1] / "data"
 pytestmark = pytest.mark.usefixtures("tables_only")
