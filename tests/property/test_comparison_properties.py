@@ -16,13 +16,19 @@ from hypothesis import strategies as st
 
 from planmine.codebook import load_codebook
 from planmine.comparison import CompareSettings, Comparison, Memory, compare, material, reuse
+from planmine.comparison.change import CHANGES
 from planmine.comparison.coverage import COVERAGE
+from planmine.comparison.diffusion import ADOPTION, SPREAD
 from planmine.comparison.expectation import CLUSTERS
 from planmine.comparison.formulae import FORMULAE, SPANS
 from planmine.comparison.frames import comparable
+from planmine.comparison.gaps import GAPS
 from planmine.comparison.matches import MATCHES
+from planmine.comparison.precedents import PRECEDENT_LINKS, PRECEDENTS
+from planmine.comparison.results import RESULTS
 from planmine.comparison.reuse import PASSAGES, Reuse
 from planmine.comparison.similarity import SIMILARITY
+from planmine.comparison.themes import THEME_CITIES, THEME_MEASURES, THEMES
 
 TABLES = {
     "coverage": COVERAGE,
@@ -32,6 +38,16 @@ TABLES = {
     "clusters": CLUSTERS,
     "formulae": FORMULAE,
     "formula_spans": SPANS,
+    "themes": THEMES,
+    "theme_measures": THEME_MEASURES,
+    "theme_cities": THEME_CITIES,
+    "gaps": GAPS,
+    "adoption": ADOPTION,
+    "spread": SPREAD,
+    "changes": CHANGES,
+    "results": RESULTS,
+    "precedents": PRECEDENTS,
+    "precedent_links": PRECEDENT_LINKS,
 }
 TEXTS = [
     "新建公共厕所18座,改造老旧公厕6座,推行专人管护和限时保洁制度。",

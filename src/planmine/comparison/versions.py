@@ -33,7 +33,7 @@ def plan_versions(measures: pd.DataFrame, plans: pd.DataFrame | None = None) -> 
     rows = measures if len(measures) else pd.DataFrame(columns=["plan_id", "measure_id", "city", "year"])
     own = rows[["city", "year"]].assign(plan_id=plan_of(rows["measure_id"]))
     own = own.astype({"city": "string", "year": "Int64", "plan_id": "string"})
-    own = own.drop_duplicates("plan_id").sort_values("plan_id")
+    own = own.sort_values(["plan_id", "city", "year"]).drop_duplicates("plan_id")
     if len(measures):  # the names that tell two places of one name apart
         names = named(measures).drop_duplicates("measure_id")
         renamed = dict(zip(plan_of(names["measure_id"]), names["city"], strict=True))
