@@ -44,7 +44,7 @@ def plan_versions(measures: pd.DataFrame, plans: pd.DataFrame | None = None) -> 
     for name in ("province", "level", "agency", "published", "title", "source"):
         if name not in own:
             own[name] = pd.array([pd.NA] * len(own), dtype="string")
-    words = own["title"].fillna("") + " " + own["source"].fillna("").str.rpartition("/")[2]
+    words = own["title"].fillna("") + " " + own["source"].fillna("").str.replace(r"^.*/", "", regex=True)
     own["version"] = "final"
     own.loc[words.str.contains(_REVISED), "version"] = "revised"
     own.loc[words.str.contains(_DRAFT), "version"] = "draft"
