@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the other flows
 
-from planmine.operations.offline import settle
+from planmine.operations.offline import settle, start_server
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -28,7 +28,10 @@ def options(arguments: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    settle(Path(options(sys.argv[1:]).workspace), "INFO")
+    _asked = options(sys.argv[1:])
+    settle(Path(_asked.workspace), "INFO")
+    if _asked.serve:
+        start_server()  # before Prefect is imported, which reads its address then
 
 from analyse import analyse  # noqa: E402
 from ingest import ingest  # noqa: E402

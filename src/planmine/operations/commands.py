@@ -181,7 +181,7 @@ def schedule(
     timezone: Annotated[str, typer.Option(help="Whose clock.")] = "Asia/Shanghai",
     every: Annotated[float | None, typer.Option(help="Seconds between looks, instead of --cron.")] = None,
 ) -> None:
-    """Keep running: look at the sources by the clock, on an embedded Prefect server. Ctrl-C ends it."""
+    """Keep running: look at the sources by the clock, with a Prefect server of its own on loopback. Ctrl-C ends it."""
     import subprocess
     import sys
 
