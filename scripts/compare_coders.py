@@ -1,6 +1,6 @@
 """Compare families of coders on folds disjoint by city and document, and write evaluation/families.json.
 
-    python scripts/compare_coders.py --source DIR [--e5zh DIR]
+    python scripts/compare_coders.py --source DIR [--e5zh DIR] [--share 0.4]
 
 DIR holds the city work reports that corpus/labelled/README.md names; e5zh is the folder that
 ``python scripts/encoder e5zh`` builds. docs/quality.md shows the result (scripts/quality).
@@ -20,6 +20,7 @@ from scipy import sparse
 from train_coder import ROOT, metrics, read_readings
 
 from planmine.codebook import load_codebook
+from planmine.coding import network
 from planmine.coding.features import terms
 from planmine.coding.surroundings import softmax
 from planmine.coding.training import (
@@ -29,6 +30,7 @@ from planmine.coding.training import (
     Reading,
     Recipe,
     Row,
+    examples,
     fit,
     rows_of,
     split,
@@ -143,7 +145,7 @@ def vectors(encode: Encode, context: bool) -> Callable[[Sequence[Row], Sequence[
 
 
 def stack(encode: Encode, recipe: Recipe, context: bool) -> Callable[[Sequence[Row], Sequence[Row]], tuple]:
-    """What is shipped: counts, shared heading evidence, cues and static vectors in one regression."""
+    """The regression that is shipped: counts, shared heading evidence, cues, lexicon and static vectors."""
 
     def features(train: Sequence[Row], test: Sequence[Row]) -> tuple:
         if not context:
@@ -152,6 +154,25 @@ def stack(encode: Encode, recipe: Recipe, context: bool) -> Callable[[Sequence[R
         return design.matrix(train), design.matrix(test)
 
     return features
+
+
+def networks(encode: Encode, recipe: Recipe) -> Family:
+    """The networks alone, with context."""
+
+    def scores(train: Sequence[Row], test: Sequence[Row], classes: dict[str, list[str]]) -> Scores:
+        design = Design(vocabulary_of(train, recipe.min_count), encode)
+        found = network.fit(
+            examples(train, np.ones(len(train)), design, classes, recipe.network), recipe.network
+        )
+        new = examples(test, np.ones(len(test)), design, classes, recipe.network)
+        total = dict.fromkeys(TASKS, np.zeros(()))
+        for net in found:
+            terms = net.embed(new.counts)
+            blocks = sum(net.project(terms, new.vectors, b)[new.places[b]] for b in BLOCKS)
+            total = {task: total[task] + net.read(blocks, new.cues, task) / len(found) for task in TASKS}
+        return total
+
+    return scores
 
 
 def bare(row: Row) -> Row:
@@ -177,8 +198,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--e5zh", type=Path, help="Folder of e5zh; without it that family is left out.")
+    parser.add_argument("--share", type=float, default=1.0, help="Share of the plans, drawn at random.")
     options = parser.parse_args()
     codebook, recipe, readings = load_codebook(), Recipe(), read_readings(options.source)
+    drawn = np.random.default_rng(recipe.seed).random(len(readings)) < options.share
+    readings = [reading for reading, kept in zip(readings, drawn, strict=True) if kept]
     classes = {"status": list(codebook.statuses), "category": list(codebook.categories)}
     static = load_encoder().encode
     families: dict[str, Family] = {"majority": majority, "keyword codebook": keywords}
@@ -190,13 +214,16 @@ def main() -> None:
             e5zh = load_encoder(str(options.e5zh)).encode
             families[f"e5zh vectors, {said}"] = Linear(vectors(e5zh, context), recipe)
         families[f"stack, {said}"] = Linear(stack(static, recipe, context), recipe)
+    families["networks, with context"] = networks(static, recipe)
     results = {}
     for name, family in families.items():
         scores = held_out(family, readings, classes, recipe)
         results[name] = metrics(readings, calibrated(readings, scores, classes), classes)
         print(name, json.dumps(results[name]), flush=True)
     _, chances = train(readings, codebook, static, recipe)
-    results["stack, with context and second pass (shipped)"] = metrics(readings, chances, classes)
+    results["stack and networks, with context and second pass (shipped)"] = metrics(
+        readings, chances, classes
+    )
     sizes = Counter(r.genre for r in readings for _ in r.coded)
     text = json.dumps({"units": sizes, "folds": recipe.folds, "families": results}, indent=1)
     (ROOT / "evaluation" / "families.json").write_text(text + "\n", encoding="utf-8")

@@ -109,9 +109,11 @@ def card(rows: list[Row], config: dict, scores: dict[str, dict[str, float]]) -> 
     )
     return f"""# The coder
 
-Gives each measure its status and category (multinomial logistic regressions, scikit-learn
-{version("scikit-learn")}, over words and character pairs of the unit, its neighbours and headings, cues of
-section and grammar, and vectors of `models/static-zh`; then a second pass over the codes of the units around). Built {date.today():%Y-%m} by
+Gives each measure its status and category: multinomial logistic regressions (scikit-learn
+{version("scikit-learn")}) and {Recipe().network.networks} small networks (PyTorch {version("torch").partition("+")[0]}) over words and character pairs of the unit, its
+neighbours and headings, cues of section and grammar, the terms of a lexicon
+(`src/planmine/coding/lexicon.yaml`, written by a language model), and vectors of `models/static-zh`; then a second
+pass over the codes of the units around. Built {date.today():%Y-%m} by
 `python scripts/train_coder.py --source DIR`; weights as safetensors, no pickle.
 
 **Trained on** {config["units"]:,} hand-coded measures of {config["groups"]:,} cities and documents

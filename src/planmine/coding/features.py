@@ -8,7 +8,6 @@ neighbours' counts are the same rows, shifted.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +15,10 @@ import numpy as np
 import rjieba
 from scipy import sparse
 
+from planmine.coding.folding import fold
+from planmine.coding.lexicon import load_lexicon
 from planmine.records import Unit
 
-_FIGURE = re.compile(r"[0-9][0-9,.]*|[xX×]{2,}|_{2,}|\?{2,}")
-_SPACE = re.compile(r"\s+")
-_FOOTNOTE = re.compile(r"﹝\s*\d+\s*﹞|\[\s*\d{1,3}\s*\]|〔\s*\d{1,2}\s*〕")
 # Sections look back or ahead; the words are those of the section's title.
 SECTION_CUES: dict[str, re.Pattern[str]] = {
     "back": re.compile(r"回顾|总结|成效|成绩|完成情况|工作情况|进展|开展情况|主要做法|亮点|过去|以来工作"),
@@ -43,12 +41,6 @@ _UNIT_CUES: dict[str, re.Pattern[str]] = {
     "because": re.compile(r"因此|意味着|是.{2,20}的|不足|问题|仍然|还不|面临|挑战|形势"),
 }
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})年")
-
-
-def fold(text: str) -> str:
-    """Half-width, without white space and footnote marks, each figure as ``0``."""
-    text = unicodedata.normalize("NFKC", _FOOTNOTE.sub("", text))
-    return _FIGURE.sub("0", _SPACE.sub("", text))
 
 
 def terms(text: str) -> list[str]:
@@ -79,7 +71,9 @@ def context_of(units: Sequence[Unit]) -> Context:
     near = [fold(path[-1]) if path else "" for path in paths]
     # A title such as 2023年总结和2024年计划 speaks for no section: it counts only where nothing else stands above.
     above = [" ".join(fold(h) for h in (path[1:-1] or path[:-1])[-3:]) for path in paths]
-    return Context(places, own, near, above, dense_cues(units, places, own))
+    lexicon = load_lexicon()
+    said = (lexicon.evidence(own), lexicon.shares(near), lexicon.shares(above))
+    return Context(places, own, near, above, np.hstack([dense_cues(units, places, own), *said]))
 
 
 def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str]) -> np.ndarray:

@@ -1,9 +1,9 @@
 """The coder: status and category of every measure of a plan, with calibrated probabilities.
 
-A multinomial logistic regression (scikit-learn; see training.py) over counts of the unit, its neighbours and
-headings, cues of section and grammar, and vectors of a static encoder; then a second pass over the codes of
-the units around (surroundings.py). Only the weights are kept, as safetensors, so that coding needs neither
-scikit-learn nor a pickle.
+A multinomial logistic regression (scikit-learn; see training.py) and small networks (network.py) over counts of the
+unit, its neighbours and headings, cues of section and grammar, terms of a lexicon, and vectors of a static encoder;
+then a second pass over the codes of the units around (surroundings.py). Only the weights are kept, as safetensors,
+so that coding needs neither scikit-learn, PyTorch nor a pickle.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
 from planmine.bundled import model_folder, revision
-from planmine.coding import features, surroundings
+from planmine.coding import features, network, surroundings
 from planmine.records import UNSURE, Status, Unit
 
-FORMAT = 3
+FORMAT = 4
 Encode = Callable[[Sequence[str]], np.ndarray]
 TASKS = ("status", "category")
 
@@ -53,6 +53,7 @@ class Coder:
         version: str = "untracked",
     ) -> None:
         self.weights, self.vocabulary, self.config = weights, vocabulary, config
+        self.networks = network.loaded(weights)
         self.revision = version
         self._encode = encode
         if config["dimensions"] and encode is None:
@@ -131,7 +132,7 @@ class Coder:
     def scores(
         self, contexts: Sequence[features.Context], places: surroundings.Places
     ) -> dict[str, np.ndarray]:
-        """Scores (n, classes) of the first pass, by task."""
+        """Scores (n, classes) of the first pass, by task: the regression's plus the networks' mean."""
         own = _Counted.of([text for c in contexts for text in c.own], self)
         near = _Counted.of([text for c in contexts for text in c.near], self, repeated=True)
         above = _Counted.of([text for c in contexts for text in c.above], self, repeated=True)
@@ -144,6 +145,14 @@ class Coder:
             score += surroundings.shift(own.score(task, "before", self), 1, places.plan)
             score += surroundings.shift(own.score(task, "after", self), -1, places.plan)
             results[task] = score
+        for net in self.networks:
+            total = sum(
+                block.project(net, name) for block, name in ((own, "own"), (near, "near"), (above, "above"))
+            )
+            total = total + surroundings.shift(own.project(net, "before"), 1, places.plan)
+            total += surroundings.shift(own.project(net, "after"), -1, places.plan)
+            for task in TASKS:
+                results[task] = results[task] + net.read(total, cues, task) / len(self.networks)
         return results
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
@@ -186,3 +195,8 @@ class _Counted:
         if self.vectors is not None:
             scores = scores + self.vectors @ coder.weights[f"{task}.vector_{block}"]
         return scores if self.rows is None else scores[self.rows]
+
+    def project(self, net: network.Network, block: str) -> np.ndarray:
+        """(n, hidden) what the texts say to a network as ``block``."""
+        found = net.project(net.embed(self.counts), self.vectors, block)
+        return found if self.rows is None else found[self.rows]

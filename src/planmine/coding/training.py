@@ -1,4 +1,4 @@
-"""Train the coder from hand-coded units: multinomial logistic regressions on city-disjoint folds.
+"""Train the coder from hand-coded units: multinomial logistic regressions and networks on city-disjoint folds.
 
 Temperatures (Guo et al. 2017, "On calibration of modern neural networks") and the second pass are fitted on
 scores that each unit got from folds without its city or document.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from planmine.codebook import Codebook
-from planmine.coding import features, surroundings
+from planmine.coding import features, network, surroundings
 from planmine.coding.labels import CodedPlan
 from planmine.coding.model import FORMAT, TASKS, Coder, Encode, places_of
 from planmine.records import Unit
@@ -68,7 +68,8 @@ class Recipe:
 
     inverse_penalty: float = 6.0
     second_penalty: float = 0.01
-    min_count: int = 2
+    min_count: int = 3
+    network: network.NetworkRecipe = field(default_factory=network.NetworkRecipe)
     folds: int = 5
     genre_balance: bool = True  # each genre weighs the same in total
     label_threshold: float = 0.15  # the best overlap with accepted labels on held-out folds
@@ -253,9 +254,35 @@ def first_pass(
         for name, block in design.split(coefficients, len(rows[0].cues)).items():
             weights[f"{task}.{name}"] = block.astype(np.float32)
         weights[f"{task}.bias"] = bias.astype(np.float32)
+    weights |= network.stored(
+        network.fit(examples(rows, weigh, design, classes, recipe.network), recipe.network)
+    )
     dimensions = 0 if design.encode is None else design.vectors([rows[0].own]).shape[1]
     config = {"format": FORMAT, "classes": classes, "dimensions": dimensions}
     return Coder(weights, design.vocabulary, config, design.encode)
+
+
+def examples(
+    rows: Sequence[Row],
+    weigh: np.ndarray,
+    design: Design,
+    classes: dict[str, list[str]],
+    recipe: network.NetworkRecipe,
+) -> network.Examples:
+    """What the networks are trained on: the rows (n), each different text counted once; ``weigh`` (n,)."""
+    texts = sorted({row.text(block) for row in rows for block in BLOCKS})
+    at = {text: place for place, text in enumerate(texts)}
+    return network.Examples(
+        places={block: np.array([at[row.text(block)] for row in rows]) for block in BLOCKS},
+        counts=features.count(texts, design.vocabulary),
+        vectors=None if design.encode is None else design.vectors(texts),
+        cues=np.stack([row.cues for row in rows]),
+        targets={
+            "status": network.targets([(row.status,) for row in rows], classes["status"], 0),
+            "category": network.targets([row.labels for row in rows], classes["category"], recipe.further),
+        },
+        importance=weigh,
+    )
 
 
 def _second_pass(
