@@ -30,7 +30,7 @@ def e5zh(source: Source, out: Annotated[Path, typer.Option(help="folder to write
 @app.command()
 def tune(
     base: Annotated[Path, typer.Option(help="folder of the converted model")] = BUILD / "e5zh",
-    out: Teacher = MODELS / "e5zh",
+    out: Annotated[Path, typer.Option(help="folder to write")] = MODELS / "e5zh",
     epochs: Annotated[int, typer.Option(help="passes over the triples and their mirror images")] = 1,
     batch: Annotated[int, typer.Option(help="triples a step")] = 48,
     rate: Annotated[float, typer.Option(help="highest learning rate")] = 1e-4,
@@ -59,7 +59,7 @@ def static(
     made = distilling.distil(source, distilling.Teacher(teacher, work / "teacher.npz"), sentences)
     distilling.write(made.tokenizer, made.untrained, work / "untrained")
     distilling.write(made.tokenizer, made.trained, work / "distilled")
-    tuning.tune(work / "distilled", out, epochs=3, batch=128, rate=4e-3)
+    tuning.tune(work / "distilled", out, epochs=3, batch=128, rate=1e-3)
     facts = {
         "words": len(made.trained),
         "sentences": made.sentences,

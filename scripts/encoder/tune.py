@@ -64,7 +64,7 @@ def tune(base: Path, out: Path, *, epochs: int, batch: int, rate: float) -> int:
     """
     rows = list(triples())
     order = np.random.default_rng(SEED).permutation(len(rows))
-    model = SentenceTransformer(str(base), device="cpu")
+    model = SentenceTransformer(str(base), device="cpu").float()
     for name, weight in model.named_parameters():
         weight.requires_grad = "word_embeddings" not in name
     transformer = any("word_embeddings" in name for name, _ in model.named_parameters())
