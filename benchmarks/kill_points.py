@@ -30,6 +30,7 @@ from pathlib import Path
 
 from planmine import pipeline, reading
 from planmine import report as reports
+from planmine.report.dictionary import compared
 from planmine.report.tables import write_tables
 from planmine.run import run
 from planmine.workspace import Workspace
@@ -67,7 +68,8 @@ def write_plans(folder: Path, count: int, revised: bool = False) -> None:
 def digest(workspace: Path) -> str:
     """One hash of all tables of the latest report."""
     found = hashlib.sha256()
-    for file in sorted((workspace / "reports/latest/tables").iterdir()):
+    folder = workspace / "reports/latest/tables"
+    for file in sorted((*folder.glob("*.csv"), *folder.glob("*.parquet"))):
         found.update(file.name.encode() + file.read_bytes())
     return found.hexdigest()
 
@@ -105,8 +107,7 @@ def whole(workspace: Path) -> list[str]:
 
 
 def plain_report(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> Path:
-    compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
-    write_tables(folder / "tables", {**tables, **compared})
+    write_tables(folder / "tables", {**tables, **compared(comparison)})
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
     return folder / "index.html"

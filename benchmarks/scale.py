@@ -39,7 +39,8 @@ def sample(source: Path, count: int, folder: Path) -> list[Path]:
 
 
 def tables_of(workspace: Path) -> dict[str, str]:
-    files = sorted((workspace / "reports/latest/tables").iterdir())
+    folder = workspace / "reports/latest/tables"
+    files = sorted((*folder.glob("*.csv"), *folder.glob("*.parquet")))
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 

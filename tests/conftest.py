@@ -40,11 +40,11 @@ def plans(tmp_path: Path) -> Path:
 def tables_only() -> Iterator[None]:
     """Reports without their page and figures, which take seconds: for tests of what comes before them."""
     from planmine import report as reports
+    from planmine.report.dictionary import compared
     from planmine.report.tables import write_tables
 
     def plain(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> None:
-        compared = {name: getattr(comparison, name) for name in ("coverage", "similarity", "matches")}
-        write_tables(folder / "tables", {**tables, **compared})
+        write_tables(folder / "tables", {**tables, **compared(comparison)})
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
 

@@ -36,6 +36,7 @@ __all__ = [
     "check",
     "discover",
     "finish",
+    "models_of",
     "read_batch",
     "run",
     "summary_table",
@@ -73,6 +74,12 @@ def check(settings: Settings) -> None:
     load_codebook(settings.codebook)
     for name in filter(None, (settings.encoder, settings.rerank)):
         load_encoder(name)
+
+
+def models_of(settings: Settings) -> dict[str, str]:
+    """The revisions of the models that a run with these settings uses, by what they do."""
+    models = {"coder": pipeline.default_coder().revision, "encoder": encoder_of(settings.encoder).revision}
+    return {**models, "rerank": encoder_of(settings.rerank).revision} if settings.rerank else models
 
 
 def finish(
@@ -116,7 +123,7 @@ def finish(
         return vectors
 
     started, embedded = time.perf_counter(), clock["embedding"]
-    second = load_encoder(settings.rerank) if settings.rerank else None
+    second = encoder_of(settings.rerank) if settings.rerank else None
     comparison = compare(
         measures,
         vectors,
@@ -140,11 +147,7 @@ def finish(
         tables,
         settings=asdict(settings),
         codebook={"version": codebook.version, "sha256": codebook.sha256},
-        models={
-            "coder": pipeline.default_coder().revision,
-            "encoder": encoder.revision,
-            **({"rerank": second.revision} if second else {}),
-        },
+        models=models_of(settings),
         encoder=encoder.name,
     )
     run_id = f"{manifest['finished'][:19].replace(':', '')}-{manifest['result_sha256'][:8]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -160,3 +161,30 @@ def test_ids_of_runs_and_tables_do_not_depend_on_the_clock(
     assert (tmp_path / "ws/reports/latest").resolve().name == two.run_id
     assert tables(tmp_path / "ws") == before
     assert pd.read_parquet(tmp_path / "ws/reports/latest/tables/plans.parquet").shape[0] == 2
+
+
+def test_a_changed_bit_in_what_a_comparison_remembers_is_noticed(plans: Path, tmp_path: Path) -> None:
+    run.run([plans], tmp_path / "ws")
+    before = tables(tmp_path / "ws")
+    remembered = [file for file in (tmp_path / "ws/memory").rglob("*") if file.is_file()]
+    assert remembered
+    for file in remembered:
+        data = bytearray(file.read_bytes())
+        data[-40] ^= 1  # the last of the arrays' bytes
+        file.write_bytes(bytes(data))
+    run.run([plans], tmp_path / "ws")
+    assert tables(tmp_path / "ws") == before
+
+
+def test_an_incremental_run_of_the_sample_gives_every_table_of_a_full_one(tmp_path: Path) -> None:
+    """Themes, changes, precedents and all else that remembers: with the memory and without, in two steps or one."""
+    sample, folder = ROOT / "corpus/sample", tmp_path / "plans"
+    shutil.copytree(sample, folder)
+    late = sorted(folder.glob("*-2024.txt"))[0]
+    late.rename(tmp_path / late.name)
+    run.run([folder], tmp_path / "grown")
+    (tmp_path / late.name).rename(late)
+    run.run([folder], tmp_path / "grown")
+    run.run([folder], tmp_path / "fresh")
+    grown, fresh = tables(tmp_path / "grown"), tables(tmp_path / "fresh")
+    assert [name for name in fresh if grown.get(name) != fresh[name]] == [] and grown.keys() == fresh.keys()

@@ -1,6 +1,7 @@
 """What a comparison remembers from run to run: arrays under keys of all that they were made from.
 
-A folder of immutable files, each written beside its place and renamed, so that a reader sees a whole file or none. A key
+A folder of immutable files, each written beside its place and renamed, so that a reader sees a whole file or none, and
+ending with the hash of what goes before, so that a changed bit is noticed: safetensors and 32 bytes. A key
 says what its arrays depend on; a changed measure, model or setting has another key, and what is remembered under
 the old one is not read again. The folder can be deleted at any time.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+_SEAL = 32  # bytes of a sha256
 Arrays = dict[str, np.ndarray]
 
 
@@ -37,21 +39,25 @@ class Memory:
         self.folder = Path(folder) if folder else None
 
     def _path(self, kind: str, key: str) -> Path | None:
-        return self.folder / kind / f"{key}.safetensors" if self.folder else None
+        return self.folder / kind / f"{key}.sealed" if self.folder else None
 
     def get(self, kind: str, key: str) -> Arrays | None:
         """The arrays of ``kind`` under ``key``; None where there are none, or where they cannot be read."""
         from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        from safetensors.numpy import load
 
         path = self._path(kind, key)
         if path is None or not path.is_file():
             return None
         try:
-            return load_file(path)
-        except (OSError, SafetensorError):  # damaged: made again
-            path.unlink(missing_ok=True)
-            return None
+            whole = path.read_bytes()
+            data, seal = whole[:-_SEAL], whole[-_SEAL:]
+            if hashlib.sha256(data).digest() == seal:
+                return load(data)
+        except (OSError, SafetensorError):
+            pass
+        path.unlink(missing_ok=True)  # damaged: made again
+        return None
 
     def put(self, kind: str, key: str, arrays: Arrays) -> None:
         """Remember arrays; they are flushed to disk before they get their name."""
@@ -61,10 +67,11 @@ class Memory:
         if path is None or path.is_file():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as scratch:
-                scratch.write(save({part: np.ascontiguousarray(array) for part, array in arrays.items()}))
+                data = save({part: np.ascontiguousarray(array) for part, array in arrays.items()})
+                scratch.write(data + hashlib.sha256(data).digest())
                 scratch.flush()
                 os.fsync(scratch.fileno())
             Path(name).replace(path)
@@ -74,7 +81,7 @@ class Memory:
     def keys(self, kind: str) -> Iterator[str]:
         """Keys of the arrays of ``kind``, sorted."""
         if self.folder and (self.folder / kind).is_dir():
-            yield from sorted(path.stem for path in (self.folder / kind).glob("[!.]*.safetensors"))
+            yield from sorted(path.stem for path in (self.folder / kind).glob("[!.]*.sealed"))
 
 
 def recalled(

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from planmine.corpus import SourceFile, discover, read
 from planmine.operations.notify import send
-from planmine.pipeline import default_coder
-from planmine.reading import digest, encoder_of, is_readable, unread
-from planmine.run import RunError, Settings, Summary
+from planmine.reading import digest, is_readable, unread
+from planmine.run import RunError, Settings, Summary, models_of
 from planmine.run import run as run_sources
 from planmine.sources import Change, Config, Fetcher, fetch_all
 from planmine.sources.collect import FOLDER
@@ -70,8 +69,8 @@ def is_stale(workspace: Path, sources: list[str], settings: Settings) -> bool:
     place = Workspace(workspace)
     last = place.last()
     files, _ = discover(sources)
-    made_with = as_json({"coder": default_coder().revision, "encoder": encoder_of(settings.encoder).revision})
-    if last is None or last["settings"] != as_json(asdict(settings)) or last["models"] != made_with:
+    made_with = as_json(asdict(settings)), as_json(models_of(settings))
+    if last is None or (last["settings"], last["models"]) != made_with:
         return bool(files)
     keys, new = unread(place, files, settings)
     rows = place.ledger.rows(

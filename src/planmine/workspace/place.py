@@ -26,7 +26,7 @@ from planmine.workspace.files import Damaged, Files, flush
 from planmine.workspace.ledger import Ledger, LedgerError, dicts, insert
 from planmine.workspace.lock import locked
 
-_FOLDERS = ("parts", "vectors", "reports", "archive", "fetched")
+_FOLDERS = ("parts", "vectors", "reports", "archive", "fetched", "memory")
 Encode = Callable[[Sequence[str]], np.ndarray]
 
 
