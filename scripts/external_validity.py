@@ -1,10 +1,10 @@
 """Hold what recurs, what is missing and what became of it against facts known from elsewhere.
 
-    python scripts/external_validity.py --source DIR [--workspace DIR] [--draw]
+    python scripts/external_validity.py --source DIR [--draw]
 
 Writes docs/external-validity.md (planted facts, stability, corrected coverage, promise and result) and
 docs/known-history.md (five actions in real reports). ``--source``: the public reports (corpus/labelled/README.md);
-``--workspace`` keeps what was read of them; ``--draw`` draws the pairs to be read anew and stops.
+``--draw`` draws the pairs to be read anew and stops.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ DOCS = ROOT / "docs"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--workspace", type=Path)
     parser.add_argument("--draw", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         scratch = Path(made)
-        reports = read_folder(asked.source, asked.workspace or scratch / "reports")
+        reports = read_folder(asked.source)
         if asked.draw:
             promises.draw(reports)
             return

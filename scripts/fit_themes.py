@@ -49,7 +49,7 @@ def main() -> None:
 
 def _read(folder: Path, seed: int) -> tuple[object, Tables, pd.DataFrame, pd.DataFrame]:
     world = PLANTED["build"](ACTIONS, folder / f"world-{seed}", seed)
-    tables = read_folder(folder / f"world-{seed}", folder / "read")
+    tables = read_folder(folder / f"world-{seed}")
     vectors = vectors_of(tables["measures"])
     listed = CompareSettings(match_threshold=LISTED, draws=2)
     matches = compare(tables["measures"], vectors, settings=listed).matches

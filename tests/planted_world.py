@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pandas as pd
 import yaml
+
+from planmine.corpus import discover, read
+from planmine.pipeline import measures_of
+from planmine.records import Plan
 
 CITIES = """青屿市 墨川市 禾陵市 沐阳岭市 临溪口市 栖霞湾市 云麓市 汐州市 榕岸市 雁泽市 砾石滩市 枫桥浦市 岚谷市 梧津市
 杏坝市 鹭汀市 柏垣市 泠江市 芷岗市 渌塘市""".split()
@@ -105,6 +109,25 @@ def _write(world: World, folder: Path, random: Random) -> None:
             review = f"一、{year - 1}年工作完成情况\n\n{done}\n" if done else ""
             body = f"{head}{review}二、{year}年重点工作安排\n\n{todo}\n"
             (folder / f"{city}-{year}.md").write_text(body, encoding="utf-8")
+
+
+def read_folder(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables plans, measures and failures of all files of a folder, as a run reads them."""
+    files, failures = discover([folder])
+    plans: list[Plan] = []
+    for file in files:
+        found, problems = read(file)
+        plans += found
+        failures = [*failures, *problems]
+    rows = [measure.row() for _, own in measures_of(plans) for measure in own]
+    measures = pd.DataFrame(rows).astype({"year": "Int64", "strength": "Int64"})
+    return {
+        "plans": pd.DataFrame([plan.row() for plan in plans]),
+        "measures": measures.drop_duplicates("measure_id", ignore_index=True),
+        "failures": pd.DataFrame(
+            [asdict(failure) for failure in failures], columns=["file", "stage", "reason", "remedy"]
+        ),
+    }
 
 
 def located(world: World, measures: pd.DataFrame) -> dict[Said, str]:

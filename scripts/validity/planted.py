@@ -19,7 +19,7 @@ def worlds(folder: Path) -> str:
     found = []
     for seed in WORLDS:
         world = PLANTED["build"](ACTIONS, folder / f"world-{seed}", seed)
-        tables = read_folder(folder / f"world-{seed}", folder / "read")
+        tables = read_folder(folder / f"world-{seed}")
         comparison = compared(tables, vectors_of(tables["measures"]))
         found.append(PLANTED["scores"](world, as_tables(tables, comparison)))
     lines = ["| planted | precision | recall | worst precision | worst recall |", "|---|---|---|---|---|"]
@@ -33,7 +33,7 @@ def worlds(folder: Path) -> str:
 def sample(folder: Path) -> str:
     """Markdown: how many of the facts of corpus/sample/facts.yaml are in the tables."""
     facts = yaml.safe_load((SAMPLE / "facts.yaml").read_text(encoding="utf-8"))
-    tables = read_folder(SAMPLE, folder / "read")
+    tables = read_folder(SAMPLE)
     found = as_tables(tables, compared(tables, vectors_of(tables["measures"])))
     counts = facts_found(facts, found)
     lines = ["| fact | found | of |", "|---|---|---|"]

@@ -8,25 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from planmine.store import Workspace
 
-from planmine import run as runs
 from planmine.comparison import CompareSettings, Comparison, Sources, compare
-from planmine.corpus import discover
 from planmine.embedding import load_encoder
-from planmine.frames import collect
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = run_path(str(ROOT / "tests" / "planted_world.py"))
 Tables = dict[str, pd.DataFrame]
 
 
-def read_folder(folder: Path, workspace: Path) -> Tables:
-    """Tables plans, measures, failures … of all files; near duplicates are not looked for."""
-    files, failures = discover([folder])
-    settings = runs.Settings()
-    keys = [key for batch in runs.batches(files) for key in runs.read_batch(workspace, batch, settings).keys]
-    return collect(Workspace(workspace), keys, failures, lambda bodies: [])
+read_folder = PLANTED["read_folder"]
 
 
 def vectors_of(measures: pd.DataFrame) -> np.ndarray:
@@ -48,7 +39,3 @@ def compared(
 def as_tables(tables: Tables, comparison: Comparison) -> dict[str, Any]:
     names = ("themes", "theme_measures", "theme_cities", "gaps", "changes", "results")
     return {**tables, **{name: getattr(comparison, name) for name in names}}
-
-
-def percent(value: float) -> str:
-    return f"{value:.2f}"

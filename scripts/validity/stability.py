@@ -23,7 +23,7 @@ def stability(folder: Path) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, source in (("planted world", folder / "world-1"), ("sample", SAMPLE)):
-        tables = read_folder(source, folder / "read")
+        tables = read_folder(source)
         lines.append(f"| {name} | {len(tables['plans'])} | " + " | ".join(_measured(tables)) + " |")
     return "\n".join(lines)
 

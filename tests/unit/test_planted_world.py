@@ -7,13 +7,9 @@ from runpy import run_path
 
 import pandas as pd
 import pytest
-from planmine.store import Workspace
 
-from planmine import run as runs
 from planmine.comparison import CompareSettings, Sources, compare
-from planmine.corpus import discover
 from planmine.embedding import load_encoder
-from planmine.frames import collect
 
 TESTS = Path(__file__).parents[1]
 planted = run_path(str(TESTS / "planted_world.py"))
@@ -36,9 +32,7 @@ FLOORS = {
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float, float]]:
     folder = tmp_path_factory.mktemp("world")
     world = planted["build"](TESTS / "golden" / "planted.yaml", folder / "plans", 1)
-    files, failures = discover([folder / "plans"])
-    read = runs.read_batch(folder / "read", files, runs.Settings())
-    tables = collect(Workspace(folder / "read"), read.keys, failures, lambda bodies: [])
+    tables = planted["read_folder"](folder / "plans")
     assert len(planted["located"](world, tables["measures"])) == len(world.said)
     vectors = load_encoder().encode(tables["measures"]["text"].tolist())
     comparison = compare(
