@@ -26,7 +26,7 @@ def tables(workspace: Path) -> dict[str, bytes]:
 
 
 def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next() -> None:
-    """Six steps here; `benchmarks/kill_points.py --all` does all of them, and real runs at random times."""
+    """Six steps here; `benchmarks/kill_points.py --points 0` does all of them."""
     command = [sys.executable, str(ROOT / "benchmarks/kill_points.py"), "--points", "6"]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert shown.returncode == 0, shown.stdout + shown.stderr
