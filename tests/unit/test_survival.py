@@ -180,7 +180,7 @@ def test_an_incremental_run_of_the_sample_gives_every_table_of_a_full_one(tmp_pa
     """Themes, changes, precedents and all else that remembers: with the memory and without, in two steps or one."""
     sample, folder = ROOT / "corpus/sample", tmp_path / "plans"
     shutil.copytree(sample, folder)
-    late = sorted(folder.glob("*-2024.txt"))[0]
+    late = folder / "yunze-2024.docx"
     late.rename(tmp_path / late.name)
     run.run([folder], tmp_path / "grown")
     (tmp_path / late.name).rename(late)
