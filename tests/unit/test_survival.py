@@ -26,7 +26,7 @@ def tables(workspace: Path) -> dict[str, bytes]:
 
 
 def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next() -> None:
-    """Six steps here; `benchmarks/kill_points.py --all` does all of them, and real runs at random times."""
+    """Six steps here; `benchmarks/kill_points.py --points 0` does all of them."""
     command = [sys.executable, str(ROOT / "benchmarks/kill_points.py"), "--points", "6"]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert shown.returncode == 0, shown.stdout + shown.stderr
@@ -180,7 +180,7 @@ def test_an_incremental_run_of_the_sample_gives_every_table_of_a_full_one(tmp_pa
     """Themes, changes, precedents and all else that remembers: with the memory and without, in two steps or one."""
     sample, folder = ROOT / "corpus/sample", tmp_path / "plans"
     shutil.copytree(sample, folder)
-    late = sorted(folder.glob("*-2024.txt"))[0]
+    late = folder / "yunze-2024.docx"
     late.rename(tmp_path / late.name)
     run.run([folder], tmp_path / "grown")
     (tmp_path / late.name).rename(late)
