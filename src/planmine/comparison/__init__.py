@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,7 +24,7 @@ from planmine.comparison.gaps import find_gaps
 from planmine.comparison.history import Sources, histories
 from planmine.comparison.links import find_links
 from planmine.comparison.matches import list_matches, list_passages
-from planmine.comparison.material import Encode, bring_pairs, gather
+from planmine.comparison.material import Encode, as_written, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import fill
 from planmine.comparison.precedents import find_precedents
@@ -205,9 +204,11 @@ def compare(
     matches, passages = list_matches(corpus, pairs, found), list_passages(corpus, pairs, found)
     if reranker:
         matches = rerank(corpus.rows, matches, passages, reranker, threshold=LISTED)
-    written = vectors if vectors is not None else (encode or _none)(measures["text"].tolist())
+    if vectors is None and encode is not None:
+        vectors = as_written(material, measures, encode)
+    assert vectors is not None  # gather asked for one of the two
     past = histories(
-        measures, written, matches, sources=sources, model=match_model or MatchModel.load(), codebook=codebook
+        measures, vectors, matches, sources=sources, model=match_model or MatchModel.load(), codebook=codebook
     )
     matches = matches[matches["probability"] >= settings.match_threshold].reset_index(drop=True)
     return Comparison(
@@ -224,7 +225,3 @@ def compare(
         left_out=corpus.left_out,
         settings=settings,
     )
-
-
-def _none(texts: Sequence[str]) -> np.ndarray:
-    raise ValueError("compare: give vectors of the measures, or encode, which makes them")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from planmine import __version__
 from planmine.comparison.evidence import Evidence, MatchModel, load_verbs
@@ -15,7 +16,7 @@ from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import Material, compare_pairs
 from planmine.comparison.reuse import Reuse
-from planmine.comparison.search import Search, file_in_cells, load_cells, to_steps
+from planmine.comparison.search import STEPS, Search, file_in_cells, load_cells, to_steps
 
 if TYPE_CHECKING:
     from planmine.comparison import CompareSettings
@@ -98,6 +99,24 @@ def _remembered_steps(
         return np.empty((0, 1), dtype=np.int16), None
     steps = np.concatenate([part["steps"] for part in found])
     return steps, None if cells is None else np.concatenate([part["filed"] for part in found])
+
+
+def as_written(material: Material, measures: pd.DataFrame, encode: Encode) -> np.ndarray:
+    """(n, d) vectors of the ``measures`` (n) with their set phrases: those that pairs were compared by, in steps.
+
+    Measures of no city, such as a province's, are encoded here; context units, which nothing is asked of, are zeros.
+    """
+    wordings, steps, position = material.wordings, material.search.steps, material.corpus.position
+    whole = np.flatnonzero(wordings.kind != CUT)
+    place = position[wordings.row[whole]]
+    rest = np.setdiff1d(np.flatnonzero(measures["status"].ne("context")), place)
+    made = np.asarray(encode(measures["text"].iloc[rest].tolist()), dtype=np.float32) if len(rest) else None
+    vectors = np.zeros((len(measures), steps.shape[1] if made is None else made.shape[1]), dtype=np.float32)
+    if len(place):
+        vectors[place] = steps[whole] / np.float32(STEPS)
+    if made is not None:
+        vectors[rest] = made
+    return vectors
 
 
 def _evidence(corpus: Comparable, wordings: Wordings, bounds: np.ndarray, memory: Memory) -> Evidence:
