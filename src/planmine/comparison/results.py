@@ -13,7 +13,9 @@ from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
 COUNTERPART = 0.3  # least probability that promise and result are of the same action
-SURE = 0.9  # from here on a unit that both state once is of the same thing, whatever the indicators' words
+# From here on a unit that both state once is of the same thing, whatever the indicators' words; less is asked where
+# both state no other figure, as then the figure is what they are about.
+SURE, SURE_ALONE = 0.9, 0.5
 RATIO = 3  # a result that is so many times the promise, or less than its part, is of something else
 
 RESULTS = {
@@ -101,7 +103,8 @@ def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, lea
             if p.city != r.city or p.year != r.about:
                 continue
             probability = float(links["probability"].iloc[k])
-            for both in pair_figures(p.targets, r.targets, alone=LIKE * (probability >= SURE)):
+            sure = SURE_ALONE if len(p.targets) == len(r.targets) == 1 else SURE
+            for both in pair_figures(p.targets, r.targets, alone=LIKE * (probability >= sure)):
                 old, new = both.values
                 near = old != 0 and 1 / RATIO <= new / old <= RATIO
                 quoted = _QUOTED.search(r.text[: both.second["start"] - r.start])
