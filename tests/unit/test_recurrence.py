@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from planmine.comparison import (
 )
 from planmine.comparison.links import LINKS
 from planmine.comparison.matches import MATCHES
+from planmine.comparison.wording import distinctive_words
 
 NO_LINKS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in LINKS.items()})
 
@@ -203,3 +205,10 @@ def test_of_the_versions_of_a_plan_the_final_one_stands() -> None:
     )
     standing = plan_versions(rows, plans).set_index("plan_id")["standing"]
     assert standing[standing].index.tolist() == ["c", "d"]
+
+
+def test_a_theme_is_named_by_words_that_its_measures_share_or_else_by_the_best_there_are() -> None:
+    texts = ["修剪绿篱。", "修剪行道树。", "移栽灌木。", "补种垂柳。", "栽植香樟。", "新增草坪。"]
+    labels = distinctive_words(texts, np.array([0, 0, 1, 1, 1, 1]))
+    assert "修剪" in labels[0].split("、") and labels[1]
+    assert distinctive_words(["。"], np.array([3])) == {3: ""}
