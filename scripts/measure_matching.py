@@ -126,7 +126,9 @@ def all_scores(rows: list[dict[str, str]]) -> tuple[dict[str, np.ndarray], list[
         found = signals(rows, encoder)
         scores[f"{encoder.name}, cosine"] = found[:, :, 0]
         scores[f"{encoder.name}, match model"] = MatchModel.of(encoder.revision).probability(found)
-    second = MatchModel.of(encoders[1].revision, words=True).probability(signals(rows, encoders[1], words=True))
+    second = MatchModel.of(encoders[1].revision, words=True).probability(
+        signals(rows, encoders[1], words=True)
+    )
     scores[f"{NEURAL}, match model with words"] = second
     first = scores[f"{BUNDLED}, match model"]
     scores["re-ranked"] = np.where(first >= CANDIDATE, second, first - 1)

@@ -253,9 +253,9 @@ class MatchModel:
         return models[0] if words else cls.load()
 
     def probability(self, signals: np.ndarray) -> np.ndarray:
-        """(p, s) signals, SIGNALS first and then WORDS if any, to (p,) probabilities of the same action."""
-        column = dict(zip(SIGNALS + WORDS, signals.T, strict=False))
-        score = np.full(len(signals), self.intercept)
+        """(..., s) signals, SIGNALS first and then WORDS if any, to (...) probabilities of the same action."""
+        column = dict(zip(SIGNALS + WORDS, np.moveaxis(signals, -1, 0), strict=False))
+        score = np.full(signals.shape[:-1], self.intercept)
         for term, weight in self.weights.items():
             first, _, second = term.partition("*")
             score += weight * (column[first] * column[second] if second else column[first])
@@ -263,7 +263,9 @@ class MatchModel:
 
     def least_cosine(self, probability: float) -> float:
         """A cosine below which no pair reaches ``probability``, whatever its other signals (0..1)."""
-        best = self.intercept + sum(max(weight, 0.0) for term, weight in self.weights.items() if term != "cosine")
+        best = self.intercept + sum(
+            max(weight, 0.0) for term, weight in self.weights.items() if term != "cosine"
+        )
         slope = self.weights["cosine"]
         return float((logit(probability) - best) / slope) if slope > 0 else -1.0
 
