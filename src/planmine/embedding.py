@@ -236,16 +236,19 @@ def _sentence_transformer(name: str) -> tuple[str, tuple[Callable[[list[str]], V
         vectors: Any = model.encode(texts, batch_size=1, normalize_embeddings=True, show_progress_bar=False)
         return vectors.astype(np.float32, copy=False)
 
-    lead = model.prompts.get(model.default_prompt_name or "") or ""
-    prompt = len(model.tokenizer(lead.rstrip())["input_ids"]) - 1  # tokens before the text's own
-
     def split(texts: list[str]) -> tuple[Vectors, list[Vectors]]:
+        tokenizer: Any = model.tokenizer
+        if not callable(tokenizer):
+            raise EncoderError(f"the model {name} has no vectors of words in context; re-rank with {NEURAL}")
+        lead = model.prompts.get(model.default_prompt_name or "") or ""
+        prompt = len(tokenizer(lead.rstrip())["input_ids"]) - 1  # tokens before the text's own
         vectors, words = [], []
         for text in texts:
-            found: Any = model.encode(
+            encoded: Any = model.encode(
                 [text], output_value=None, normalize_embeddings=True, show_progress_bar=False
-            )[0]
-            tokens = model.tokenizer.convert_ids_to_tokens(found["input_ids"])[prompt:-1]
+            )
+            [found] = encoded
+            tokens = tokenizer.convert_ids_to_tokens(found["input_ids"])[prompt:-1]
             kept = [prompt + k for k, token in enumerate(tokens) if _LETTER.search(token)]
             vectors.append(found["sentence_embedding"].float().numpy())
             words.append(found["token_embeddings"].float().numpy()[kept])
