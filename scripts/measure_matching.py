@@ -19,7 +19,7 @@ import pandas as pd
 
 from planmine.comparison import CompareSettings, MatchModel
 from planmine.comparison.evidence import Evidence
-from planmine.comparison.rerank import CANDIDATE
+from planmine.comparison.rerank import CANDIDATE, side_by_side
 from planmine.embedding import BUNDLED, NEURAL, Encoder, load_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,11 +39,23 @@ the candidates of both files, which share subjects, so that another file's parap
 
 {triples}
 
-Re-ranked: the match model with the bundled encoder proposes pairs of probability {candidate} or more, which `--rerank {neural}`
+*With words*: each word is laid beside the nearest of the other measure (`planmine.comparison.rerank`). Re-ranked: the match model with the bundled encoder proposes pairs of probability {candidate} or more, which `--rerank {neural}`
 weighs again. {lost}
 
 Asked for: R@1 of {first_floor:.2f} with the bundled encoder ({first}), {second_floor:.2f} re-ranked ({second}); above its own
 hard negative {above_floor:.2f} ({above}).
+
+## The model was chosen by other triples
+
+`corpus/labelled/match-triples.jsonl`, written apart from those above and from what the encoders were tuned on: half of them
+teach the weights that the other half is judged by. *First*: before its hard negative and the five strangers that the
+encoder takes for it. Shipped weights are fitted with all of them.
+
+{dev}
+
+Triples pull against real plans: that most characters are shared speaks for another action there, and for the same action
+in reports. So much weight was given to them as the precision on coded pairs bears. Of earlier fits, some figures on the tests
+above had been seen when this weight was chosen: those figures are a little too good.
 
 ## Coded pairs
 
@@ -78,16 +90,19 @@ def read_triples(path: Path) -> list[dict[str, str]]:
     return [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if "measure" in row]
 
 
-def signals(rows: list[dict[str, str]], encoder: Encoder) -> np.ndarray:
-    """(t, 2t, 6): signals of each measure with all paraphrases and then all hard negatives."""
+def signals(rows: list[dict[str, str]], encoder: Encoder, words: bool = False) -> np.ndarray:
+    """(t, 2t, s): signals of each measure with all paraphrases and then all hard negatives; ``words``: WORDS, too."""
     count = len(rows)
     texts = [row[key] for key in ("measure", "paraphrase", "hard_negative") for row in rows]
     fields = [row["field"] for row in rows] * 3
     frame = pd.DataFrame({"text": texts, "city": None, "category": fields})
     frame["labels"] = [[field] for field in fields]
-    vectors = encoder.encode(texts).astype(np.float64)
+    vectors, parts = encoder.read(texts) if words else (encoder.encode(texts), [])
     i, j = np.repeat(np.arange(count), 2 * count), np.tile(np.arange(count, 3 * count), count)
-    found = Evidence.read(frame).signals(i, j, np.einsum("pd,pd->p", vectors[i], vectors[j]))
+    cosine = np.einsum("pd,pd->p", vectors[i], vectors[j], dtype=np.float64)
+    found = Evidence.read(frame).signals(i, j, cosine)
+    if words:
+        found = np.hstack([found, side_by_side(parts, i, j)])
     return found.reshape(count, 2 * count, -1)
 
 
@@ -112,7 +127,11 @@ def all_scores(rows: list[dict[str, str]]) -> tuple[dict[str, np.ndarray], list[
         found = signals(rows, encoder)
         scores[f"{encoder.name}, cosine"] = found[:, :, 0]
         scores[f"{encoder.name}, match model"] = MatchModel.of(encoder.revision).probability(found)
-    first, second = (scores[f"{encoder.name}, match model"] for encoder in encoders)
+    second = MatchModel.of(encoders[1].revision, words=True).probability(
+        signals(rows, encoders[1], words=True)
+    )
+    scores[f"{NEURAL}, match model with words"] = second
+    first = scores[f"{BUNDLED}, match model"]
     scores["re-ranked"] = np.where(first >= CANDIDATE, second, first - 1)
     return scores, encoders
 
@@ -135,21 +154,28 @@ def triples_table(found: dict[str, Ranks], file: np.ndarray) -> str:
     return "\n".join([head, *lines])
 
 
-def weights_table(models: list[MatchModel]) -> str:
+def weights_table(models: dict[str, MatchModel]) -> str:
     """Calibration error, area under the curve, precision and recall by threshold, for all pairs and those found."""
-    steps = list(models[0].about["held_out"]["precision"])
+    steps = list(next(iter(models.values())).about["held_out"]["precision"])
     head = "| weights for | pairs | ECE | AUC |" + "".join(f" ≥ {step} |" for step in steps)
     lines = [head, "|---|" + "---|" * (len(steps) + 3)]
-    for model in models:
+    for title, model in models.items():
         for key, name in (("held_out", "all"), ("held_out_found", "found")):
             of: dict[str, Any] = model.about[key]
             cells = [f"{of['precision'][step]:.2f} / {of['recall'][step]:.2f}" for step in steps]
             lines.append(
-                f"| {model.about['encoder']} | {name}, {of['pairs']:,} | {of['calibration_error']:.3f} | {of['auc']:.3f} | "
+                f"| {title} | {name}, {of['pairs']:,} | {of['calibration_error']:.3f} | {of['auc']:.3f} | "
                 + " | ".join(cells)
                 + " |"
             )
     return "\n".join([*lines, "", "Cells: precision / recall of pairs from that probability on."])
+
+
+def dev_table(models: dict[str, MatchModel]) -> str:
+    lines = ["| weights for | above | first |", "|---|---|---|"]
+    for title, model in models.items():
+        lines.append(f"| {title} | {model.about['dev']['above']:.2f} | {model.about['dev']['first']:.2f} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -158,7 +184,8 @@ def main() -> None:
     file = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     scores, encoders = all_scores(rows)
     found = {name: ranks(of, file) for name, of in scores.items()}
-    models = [MatchModel.of(encoder.revision) for encoder in encoders]
+    models = {encoder.name: MatchModel.of(encoder.revision) for encoder in encoders}
+    models[f"{NEURAL}, with words"] = MatchModel.of(encoders[1].revision, words=True)
     settings = CompareSettings()
     reached = np.diagonal(scores[f"{BUNDLED}, match model"]) >= CANDIDATE
     again = found["re-ranked"]
@@ -179,7 +206,8 @@ def main() -> None:
         above_floor=ABOVE,
         error_floor=ERROR,
         precision_floor=PRECISION,
-        pairs=models[0].about["pairs"],
+        pairs=models[BUNDLED].about["pairs"],
+        dev=dev_table(models),
         sure=settings.sure_threshold,
         counted=settings.count_threshold,
         listed=settings.match_threshold,

@@ -28,6 +28,8 @@ from planmine.bundled import model_folder, revision
 from planmine.gazetteer import place_pattern
 
 Vectors = NDArray[np.float32]
+Halves = NDArray[np.float16]
+Split = Callable[[list[str]], tuple[Vectors, list[Vectors]]]
 BUNDLED = "static-zh"
 NEURAL = "e5zh"  # bundled as well
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".msgpack"}
@@ -72,6 +74,7 @@ _FIGURE = re.compile(
 )
 
 _WORD = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def mask(text: str) -> str:
@@ -108,24 +111,52 @@ class Encoder(Protocol):
         opposite to the mean, so that it resembles its like and nothing else.
         """
 
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Halves]]:
+        """The vectors that ``encode`` gives, and for each text those of its words (w, e), masked, centred and of unit length.
+
+        Words are the model's tokens with a letter in them, in half floats.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class _CentredEncoder:
-    """An Encoder around ``embed``, which gives raw vectors (n, dimensions) of texts that are masked already."""
+    """An Encoder around ``embed``, which gives raw vectors (n, dimensions) of texts that are masked already, and
+    ``split``, which gives those of their words, too."""
 
     name: str
     revision: str
     dimensions: int
     embed: Callable[[list[str]], Vectors] = field(repr=False)
     mean: Vectors = field(repr=False)
+    split: Split = field(repr=False)
+    reference: list[str] = field(repr=False)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if isinstance(texts, str):
             raise TypeError("encode() takes a sequence of texts, not one text: encode([text])")
-        masked = [content if _WORD.search(content := mask(text)) else text for text in texts]
-        places = {text: row for row, text in enumerate(dict.fromkeys(masked))}  # each text once
-        raw = _embed_all(self.embed, list(places), self.dimensions)
-        return _unit(raw - self.mean)[[places[text] for text in masked]]
+        distinct, rows = _masked(texts)
+        raw = _embed_all(self.embed, distinct, self.dimensions)
+        return _unit(raw - self.mean)[rows]
+
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Halves]]:
+        distinct, rows = _masked(texts)
+        middle = np.concatenate(self.split(self.reference)[1]).mean(axis=0)
+        words: list[Halves] = []
+
+        def embed(chunk: list[str]) -> Vectors:
+            vectors, parts = self.split(chunk)
+            words.extend(_unit(part - middle).astype(np.float16) for part in parts)
+            return vectors
+
+        raw = _embed_all(embed, distinct, self.dimensions)
+        return _unit(raw - self.mean)[rows], [words[row] for row in rows]
+
+
+def _masked(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The different texts, masked, and for each text its place among them."""
+    masked = [content if _WORD.search(content := mask(text)) else text for text in texts]
+    places = {text: row for row, text in enumerate(dict.fromkeys(masked))}
+    return list(places), [places[text] for text in masked]
 
 
 def load_encoder(name: str | Path | None = None) -> Encoder:
@@ -138,17 +169,17 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     folder = model_folder(BUNDLED)
     reference = (folder / "reference.txt").read_text(encoding="utf-8")
     if name is None or name == BUNDLED:
-        name, files, embed = BUNDLED, revision(folder), _static_model(folder)
+        name, files, (embed, split) = BUNDLED, revision(folder), _static_model(folder)
     else:
-        files, embed = _sentence_transformer(str(model_folder(NEURAL) if name == NEURAL else name))
+        files, (embed, split) = _sentence_transformer(str(model_folder(NEURAL) if name == NEURAL else name))
         name = Path(name).name if Path(name).is_dir() else str(name)
     sentences = [mask(line) for line in reference.splitlines() if not line.startswith("#")]
     mean = _unit(embed(sentences)).mean(axis=0)
     digest = hashlib.sha256(f"{files}\n{reference}".encode()).hexdigest()
-    return _CentredEncoder(name, digest, len(mean), embed, mean)
+    return _CentredEncoder(name, digest, len(mean), embed, mean, split, sentences)
 
 
-def _static_model(folder: Path) -> Callable[[list[str]], Vectors]:
+def _static_model(folder: Path) -> tuple[Callable[[list[str]], Vectors], Split]:
     """The light path: the sums of the words' vectors, as sentence-transformers' StaticEmbedding has their means."""
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
@@ -168,11 +199,16 @@ def _static_model(folder: Path) -> Callable[[list[str]], Vectors]:
             table[encoding.ids].sum(axis=0, out=vectors[row])
         return vectors
 
-    return embed
+    def split(texts: list[str]) -> tuple[Vectors, list[Vectors]]:
+        parts = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        words = [table[part.ids] for part in parts]
+        return embed(texts), [word[word.any(axis=1)] for word in words]  # signs and digits have no vector
+
+    return embed, split
 
 
-def _sentence_transformer(name: str) -> tuple[str, Callable[[list[str]], Vectors]]:
-    """(revision of the files, embed) of a sentence-transformers model."""
+def _sentence_transformer(name: str) -> tuple[str, tuple[Callable[[list[str]], Vectors], Split]]:
+    """(revision of the files, (embed, split)) of a sentence-transformers model."""
     try:
         from huggingface_hub import snapshot_download
         from sentence_transformers import SentenceTransformer
@@ -200,7 +236,25 @@ def _sentence_transformer(name: str) -> tuple[str, Callable[[list[str]], Vectors
         vectors: Any = model.encode(texts, batch_size=1, normalize_embeddings=True, show_progress_bar=False)
         return vectors.astype(np.float32, copy=False)
 
-    return revision(folder), embed
+    def split(texts: list[str]) -> tuple[Vectors, list[Vectors]]:
+        tokenizer: Any = model.tokenizer
+        if not callable(tokenizer):
+            raise EncoderError(f"the model {name} has no vectors of words in context; re-rank with {NEURAL}")
+        lead = model.prompts.get(model.default_prompt_name or "") or ""
+        prompt = len(tokenizer(lead.rstrip())["input_ids"]) - 1  # tokens before the text's own
+        vectors, words = [], []
+        for text in texts:
+            encoded: Any = model.encode(
+                [text], output_value=None, normalize_embeddings=True, show_progress_bar=False
+            )
+            [found] = encoded
+            tokens = tokenizer.convert_ids_to_tokens(found["input_ids"])[prompt:-1]
+            kept = [prompt + k for k, token in enumerate(tokens) if _LETTER.search(token)]
+            vectors.append(found["sentence_embedding"].float().numpy())
+            words.append(found["token_embeddings"].float().numpy()[kept])
+        return np.array(vectors), words
+
+    return revision(folder), (embed, split)
 
 
 def _check_files(folder: Path) -> None:

@@ -250,3 +250,12 @@ def test_paraphrases_of_other_cities_are_found(encoder: Encoder) -> None:
     strangers = cosines[:, : len(rows)][~np.eye(len(rows), dtype=bool)]
     assert abs(strangers.mean()) < 0.08
     assert true.mean() > strangers.mean() + 3 * strangers.std()
+
+
+def test_what_is_read_are_the_vectors_and_those_of_the_words(encoder: Encoder) -> None:
+    texts = ["新建公共厕所12座", "12座", "再盖公厕三十余座", "新建公共厕所15座"]
+    vectors, words = encoder.read(texts)
+    np.testing.assert_array_equal(vectors, encoder.encode(texts))
+    assert all(len(part) for part in (words[0], words[2]))
+    np.testing.assert_allclose(np.linalg.norm(words[0].astype(np.float32), axis=1), 1, atol=1e-2)
+    np.testing.assert_array_equal(words[0], words[3])  # figures are masked

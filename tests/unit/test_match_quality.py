@@ -45,9 +45,9 @@ def test_the_bundled_encoder_ranks_the_same_action_first(name: str, first: float
     assert np.mean(true > np.diagonal(cosines[:, len(rows) :])) >= above
 
 
-@pytest.mark.parametrize("name", [BUNDLED, NEURAL])
-def test_the_shipped_weights_are_calibrated_and_sure_where_they_say_so(name: str) -> None:
-    about = MatchModel.of(revision_of(name)).about
+@pytest.mark.parametrize(("name", "words"), [(BUNDLED, False), (NEURAL, False), (NEURAL, True)])
+def test_the_shipped_weights_are_calibrated_and_sure_where_they_say_so(name: str, words: bool) -> None:
+    about = MatchModel.of(revision_of(name), words=words).about
     assert about["encoder"] == name, "run scripts/fit_matches.py after a change of the encoder"
     sure = str(CompareSettings().sure_threshold)
     for pairs in ("held_out", "held_out_found"):

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planmine.comparison import CompareSettings, MatchModel, compare, matches, search
-from planmine.comparison.evidence import SIGNALS, Evidence, load_verbs, mask, read_action
+from planmine.comparison import CompareSettings, MatchModel, compare, evidence, matches, search
+from planmine.comparison.evidence import SIGNALS, WORDS, Evidence, load_verbs, mask, read_action
 from planmine.embedding import load_encoder
 
 NEW_TOILETS = "新建、改建公共厕所18座,方便群众出行。"
 MORE_TOILETS = "年内在主城区增设公厕二十余处。"
 INSPECT_TOILETS = "对18座公共厕所开展保洁质量检查。"
 LONG = "建立健全餐厨废弃物收运处置体系,与各餐饮单位签订统一收运协议并按日上门收集"
-COSINE_ONLY = MatchModel(intercept=-5.0, weights=(10.0, 0, 0, 0, 0, 0), about={})
+COSINE_ONLY = MatchModel(intercept=-5.0, weights={"cosine": 10.0}, about={})
 
 
 def measures(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -90,7 +90,6 @@ def test_the_same_action_in_other_words_is_a_match_with_the_columns_of_the_contr
     assert 0.5 <= row["probability"] <= 1
 
 
-@pytest.mark.xfail(reason="0.05 less, not 0.1: the tuned encoder's cosine outweighs the action", strict=True)
 def test_another_action_on_the_same_object_is_less_probable_at_equal_cosine() -> None:
     frame = measures(
         *(
@@ -205,17 +204,24 @@ def test_a_missing_column_is_named() -> None:
 
 def test_no_pair_below_the_least_cosine_reaches_the_threshold() -> None:
     model = MatchModel.load()
-    best = np.array([[1.0 if weight > 0 else 0.0 for weight in model.weights]])
+    signals = np.random.default_rng(5).integers(0, 2, size=(2000, len(SIGNALS))).astype(np.float64)
     for threshold in (0.3, 0.5, 0.9):
-        best[0, SIGNALS.index("cosine")] = model.least_cosine(threshold)
-        assert model.probability(best)[0] == pytest.approx(threshold)
+        signals[:, SIGNALS.index("cosine")] = model.least_cosine(threshold)
+        assert model.probability(signals).max() <= threshold + 1e-9
 
 
-def test_the_shipped_weights_keep_their_signs_and_accept_a_copy() -> None:
-    model = MatchModel.load()
-    signs = dict(zip(SIGNALS, model.weights, strict=True))
-    assert signs.pop("other_action") <= 0 < signs["cosine"]
-    assert all(weight >= 0 for weight in signs.values())
+def test_with_all_else_equal_the_nearer_pair_is_more_probable() -> None:
+    signals = np.tile(np.random.default_rng(6).random(len(SIGNALS + WORDS)), (50, 1))
+    signals[:, SIGNALS.index("cosine")] = np.linspace(-1, 1, 50)
+    for model, columns in ((MatchModel.load(), len(SIGNALS)), (reranking(), len(SIGNALS + WORDS))):
+        assert (np.diff(model.probability(signals[:, :columns])) > 0).all()
+
+
+def reranking() -> MatchModel:
+    return MatchModel.load(Path(evidence.__file__).parent / "match_weights" / "e5zh-words.json")
+
+
+def test_the_shipped_weights_accept_a_copy() -> None:
     frame = measures(
         {"city": "甲市", "text": "一把手亲自过问。"}, {"city": "乙市", "text": "一把手亲自过问。"}
     )
@@ -269,10 +275,10 @@ def test_signals_do_not_change_when_a_pair_is_swapped() -> None:
     rows = measures(
         *({"city": None, "text": text} for text in (NEW_TOILETS, MORE_TOILETS, INSPECT_TOILETS, LONG, ""))
     )
-    evidence = Evidence.read(rows)
+    read = Evidence.read(rows)
     i, j = np.triu_indices(5)
     cosine = np.zeros(len(i))
-    there, back = evidence.signals(i, j, cosine), evidence.signals(j, i, cosine)
+    there, back = read.signals(i, j, cosine), read.signals(j, i, cosine)
     np.testing.assert_array_equal(there, back)
     assert there.min() >= 0
     assert there.max() <= 1

@@ -11,9 +11,9 @@ import pytest
 from planmine.comparison import CompareSettings, Comparison, MatchModel, Reranker, compare
 from planmine.comparison.evidence import SIGNALS
 from planmine.comparison.matches import MATCHES
-from planmine.comparison.rerank import rerank
+from planmine.comparison.rerank import rerank, side_by_side
 
-COSINE_ONLY = MatchModel(intercept=-5.0, weights=(10.0, 0, 0, 0, 0, 0), about={})
+COSINE_ONLY = MatchModel(intercept=-5.0, weights={"cosine": 10.0}, about={})
 TEXTS = {
     "a1": "新建公共厕所十八座。",
     "a2": "组织城管队员法律培训。",
@@ -67,10 +67,11 @@ class Second:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def read(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         self.asked += texts
         angle = {text: ANGLES[name] for name, text in TEXTS.items()}
-        return np.array([[np.cos(angle[text]), np.sin(angle[text])] for text in texts], dtype=np.float32)
+        vectors = np.array([[np.cos(angle[text]), np.sin(angle[text])] for text in texts], dtype=np.float32)
+        return vectors, [vector[None] for vector in vectors]
 
 
 def first(frame: pd.DataFrame) -> Comparison:
@@ -82,7 +83,7 @@ def first(frame: pd.DataFrame) -> Comparison:
 
 def reranked(frame: pd.DataFrame, second: Second, threshold: float = 0.4) -> pd.DataFrame:
     found = first(frame)
-    reranker = Reranker(second.encode, COSINE_ONLY)
+    reranker = Reranker(second.read, COSINE_ONLY)
     return rerank(frame, found.matches, found.passages, reranker, threshold=threshold)
 
 
@@ -120,7 +121,7 @@ def test_only_measures_in_a_candidate_are_read() -> None:
     candidates, passages = first(frame).matches, first(frame).passages
     candidates = candidates[candidates["measure_a"].eq("a1") & candidates["measure_b"].eq("b1")]
     second = Second()
-    rerank(frame, candidates, passages, Reranker(second.encode, COSINE_ONLY))
+    rerank(frame, candidates, passages, Reranker(second.read, COSINE_ONLY))
     assert sorted(second.asked) == sorted([TEXTS["a1"], TEXTS["b1"]])
 
 
@@ -135,12 +136,12 @@ def test_a_candidate_of_other_measures_is_refused() -> None:
     frame = measures()
     candidates, passages = first(frame).matches, first(frame).passages
     with pytest.raises(ValueError, match="not among the measures"):
-        rerank(frame.iloc[2:], candidates, passages, Reranker(Second().encode, COSINE_ONLY))
+        rerank(frame.iloc[2:], candidates, passages, Reranker(Second().read, COSINE_ONLY))
 
 
 def test_compare_takes_a_reranker() -> None:
     frame = measures()
-    reranker = Reranker(Second().encode, COSINE_ONLY)
+    reranker = Reranker(Second().read, COSINE_ONLY)
     found = compare(frame, first_vectors(), match_model=COSINE_ONLY, reranker=reranker).matches
     pd.testing.assert_frame_equal(found, reranked(frame, Second()))
 
@@ -148,4 +149,12 @@ def test_compare_takes_a_reranker() -> None:
 def test_an_encoder_without_weights_of_its_own_is_told() -> None:
     with pytest.warns(UserWarning, match="not calibrated"):
         model = MatchModel.of("no such revision")
-    assert len(model.weights) == len(SIGNALS)
+    assert set(SIGNALS) <= set(model.weights)
+
+
+def test_words_are_laid_beside_their_nearest() -> None:
+    axes = np.eye(3, dtype=np.float32)
+    words = [axes[:2], axes[[0, 2]], axes[:0]]
+    found = side_by_side(words, np.array([0, 0, 0, 1]), np.array([0, 1, 2, 0]))
+    # all found again; one of two on each side; no word to lay beside; the same the other way round
+    np.testing.assert_allclose(found, [[1, 1], [0.5, 0], [0, 0], [0.5, 0]])

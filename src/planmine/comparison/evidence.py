@@ -1,9 +1,10 @@
 """Evidence that two measures state the same action, and the model that weighs it.
 
-A logistic regression over six signals. Cosine alone does not tell 新建 from 改造 of the same object, so
-the kinds of action (``actions.yaml``) and the object are evidence of their own. The weights are in
-``match_weights/``, a file for each bundled encoder, written by ``scripts/fit_matches.py`` with what they were
-fitted on.
+A logistic regression over signals and their products. Cosine alone does not tell 新建 from 改造 of the same object, so
+the kinds of action (``actions.yaml``) and the object are evidence of their own. What a signal says depends on
+the others: two short measures that share all but one word are about the same object, and the one word may be the action;
+two long ones that share as much are copies. The weights are in ``match_weights/``, written by
+``scripts/fit_matches.py`` with what they were fitted on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,10 @@ from planmine.comparison.ngrams import COLUMNS, incidence
 from planmine.gazetteer import place_pattern
 from planmine.records import UNSURE
 
-SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object")
+SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object", "shared", "length")
+WORDS = ("words", "least")  # of the measures' words one by one, where a second encoder reads them (rerank.py)
 _NUMERAL = "一二三四五六七八九十百千万亿两半"
+_MANY = 5.0  # log of 150 2-grams: more than all but one in a hundred measures has
 SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
 REST = "other"  # the codebook's category for everything else
 _DIGIT = "[0-9０-９]"
@@ -158,12 +162,13 @@ class Evidence:
         return cls(**whole)
 
     def signals(self, i: np.ndarray, j: np.ndarray, cosine: np.ndarray) -> np.ndarray:
-        """(p, 6) SIGNALS of the pairs (i, j), each 0..1 but the cosine, none changed by swapping them.
+        """(p, 8) SIGNALS of the pairs (i, j), each about 0..1 but the cosine, none changed by swapping them.
 
         ``lexical``: containment of character 2-grams (Broder 1997) in the shorter text; ``category``: 1 the
         same main category, 0.5 a label in common, `other` apart; ``same_action``: Jaccard overlap of the kinds of action;
         ``other_action``: 1 where both name kinds and none in common; ``object``: share of the one's object
-        that stands in the other's text, mean of both directions.
+        that stands in the other's text, mean of both directions; ``shared``, ``length``: how many 2-grams both have, and
+        the shorter text has, on a scale of logarithms.
         """
         shared = _overlap(self.grams, self.grams, i, j)
         same = (self.category[i] == self.category[j]) & self.labels[i, self.category[i]]
@@ -172,13 +177,16 @@ class Evidence:
         both = self.actions[i].any(axis=1) & self.actions[j].any(axis=1)
         there = _overlap(self.objects, self.grams, i, j) / np.maximum(self.extents[i], 1)
         back = _overlap(self.objects, self.grams, j, i) / np.maximum(self.extents[j], 1)
+        shorter = np.minimum(self.sizes[i], self.sizes[j])
         columns = {
             "cosine": cosine,
-            "lexical": shared / np.maximum(np.minimum(self.sizes[i], self.sizes[j]), 1),
+            "lexical": shared / np.maximum(shorter, 1),
             "category": np.where(same, 1.0, 0.5 * (self.labels[i] & self.labels[j]).any(axis=1)),
             "same_action": common / np.maximum(either, 1),
             "other_action": both & (common == 0),
             "object": (there + back) / 2,
+            "shared": np.log1p(shared) / _MANY,
+            "length": np.log1p(shorter) / _MANY,
         }
         return np.column_stack([columns[name] for name in SIGNALS]).astype(np.float64)
 
@@ -192,12 +200,21 @@ def _weights() -> Path:
     return Path(__file__).parent / "match_weights"
 
 
+def terms(signals: int) -> list[str]:
+    """Names of what is weighed: the first ``signals`` of SIGNALS and WORDS, and ``a*b`` of each two but the cosine's.
+
+    The cosine stands alone, so that with all else equal the nearer pair is the more probable one.
+    """
+    names = [*SIGNALS, *WORDS][:signals]
+    return names + [f"{a}*{b}" for a, b in combinations_with_replacement(names[1:], 2)]
+
+
 @dataclass(frozen=True, slots=True)
 class MatchModel:
-    """Weights of the SIGNALS. They hold for the encoder they were fitted with, which ``about`` names."""
+    """A weight for each of some ``terms``. They hold for the encoder they were fitted with, which ``about`` names."""
 
     intercept: float
-    weights: tuple[float, ...]
+    weights: dict[str, float]
     about: dict[str, Any]
 
     @classmethod
@@ -206,22 +223,26 @@ class MatchModel:
         source = Path(path) if path else _weights() / "static-zh.json"
         try:
             data = json.loads(source.read_text(encoding="utf-8"))
-            weights = tuple(float(data["weights"][name]) for name in SIGNALS)
+            weights = {name: float(weight) for name, weight in data["weights"].items()}
+            known = set(terms(len(SIGNALS + WORDS)))
+            if weights.keys() - known or not set(SIGNALS) <= weights.keys():
+                raise ValueError(f"terms {', '.join(weights)}")
             return cls(float(data["intercept"]), weights, data["about"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
                 f"{source}: no weights of the match model ({error!r}); write it with scripts/fit_matches.py"
             ) from error
 
     @classmethod
-    def of(cls, revision: str) -> MatchModel:
-        """The weights fitted with the encoder of this revision.
+    def of(cls, revision: str, *, words: bool = False) -> MatchModel:
+        """The weights fitted with the encoder of this revision; ``words``: those that weigh WORDS, too, to re-rank.
 
-        For an encoder that PlanMine has none for, those of the bundled one, with a warning: probabilities
-        then are not calibrated.
+        For an encoder that PlanMine has none for, those of the bundled one (of the bundled re-ranker), with a warning:
+        probabilities then are not calibrated.
         """
-        for file in sorted(_weights().glob("*.json")):
-            model = cls.load(file)
+        models = [cls.load(file) for file in sorted(_weights().glob("*.json"))]
+        models = [model for model in models if words == (WORDS[0] in model.weights)]
+        for model in models:
             if model.about.get("revision") == revision:
                 return model
         warnings.warn(
@@ -229,17 +250,23 @@ class MatchModel:
             "and not calibrated. scripts/fit_matches.py fits weights; pass them as match_model",
             stacklevel=2,
         )
-        return cls.load()
+        return models[0] if words else cls.load()
 
     def probability(self, signals: np.ndarray) -> np.ndarray:
-        """(p, 6) signals to (p,) probabilities that the two measures are the same action."""
-        return expit(signals @ np.array(self.weights) + self.intercept)
+        """(..., s) signals, SIGNALS first and then WORDS if any, to (...) probabilities of the same action."""
+        column = dict(zip(SIGNALS + WORDS, np.moveaxis(signals, -1, 0), strict=False))
+        score = np.full(signals.shape[:-1], self.intercept)
+        for term, weight in self.weights.items():
+            first, _, second = term.partition("*")
+            score += weight * (column[first] * column[second] if second else column[first])
+        return expit(score)
 
     def least_cosine(self, probability: float) -> float:
-        """The cosine below which no pair reaches ``probability``, all other signals at their best."""
-        others = [weight for name, weight in zip(SIGNALS, self.weights, strict=True) if name != "cosine"]
-        best = self.intercept + sum(max(weight, 0.0) for weight in others)
-        slope = self.weights[SIGNALS.index("cosine")]
+        """A cosine below which no pair reaches ``probability``, whatever its other signals (0..1)."""
+        best = self.intercept + sum(
+            max(weight, 0.0) for term, weight in self.weights.items() if term != "cosine"
+        )
+        slope = self.weights["cosine"]
         return float((logit(probability) - best) / slope) if slope > 0 else -1.0
 
 

@@ -1,8 +1,10 @@
 """Matches weighed a second time, by an encoder that is better and too slow to find them.
 
 The bundled encoder reads every measure and proposes candidates; the second reads only the measures that stand in one
-and gives each pair its own cosine (retrieve and re-rank: Nogueira & Cho 2019, arXiv:1901.04085, here with a second
-bi-encoder). All other evidence stays as it is.
+and gives each pair its own cosine (retrieve and re-rank: Nogueira & Cho 2019, arXiv:1901.04085). It also lays the words
+of both side by side, each word beside the nearest of the other measure (late interaction, as in ColBERT: Khattab &
+Zaharia 2020, arXiv:2004.12832). Where the object is the same and the action is not, most words are near and one is far
+from all: so the mean and the least are evidence, ``WORDS``. All other evidence stays as it is.
 """
 
 from __future__ import annotations
@@ -27,20 +29,21 @@ class _Encoder(Protocol):
     @property
     def revision(self) -> str: ...
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray: ...
+    def read(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reranker:
-    """``encode`` gives texts their vectors (n, d) of unit length; ``model`` holds the weights fitted with them."""
+    """``read`` gives texts their vectors (n, d) and for each those of its words (w, e), all of unit length; ``model``
+    holds the weights fitted with them."""
 
-    encode: Callable[[Sequence[str]], np.ndarray]
+    read: Callable[[Sequence[str]], tuple[np.ndarray, list[np.ndarray]]]
     model: MatchModel
 
     @classmethod
     def of(cls, encoder: _Encoder) -> Reranker:
         """An encoder with the match weights of its revision."""
-        return cls(encoder.encode, MatchModel.of(encoder.revision))
+        return cls(encoder.read, MatchModel.of(encoder.revision, words=True))
 
 
 def rerank(
@@ -65,12 +68,24 @@ def rerank(
     i, j = place_used.reshape(2, len(candidates))
     rows = rows.iloc[used]
     texts = rows["text"].tolist()
-    vectors = np.asarray(reranker.encode(texts), dtype=np.float64) if texts else np.empty((0, 1))
-    cosine = np.einsum("pd,pd->p", vectors[i], vectors[j])
+    vectors, words = reranker.read(texts) if texts else (np.empty((0, 1)), [])
+    cosine = np.einsum("pd,pd->p", vectors[i], vectors[j], dtype=np.float64)
     copied = passages.set_index(["measure_a", "measure_b"])["share"]
     pairs = pd.MultiIndex.from_frame(candidates[["measure_a", "measure_b"]])
     share = copied.reindex(pairs, fill_value=0.0).to_numpy(np.float64)
-    signals = Evidence.read(rows).signals(i, j, cosine)
+    signals = np.hstack([Evidence.read(rows).signals(i, j, cosine), side_by_side(words, i, j)])
     probability, _ = weigh(reranker.model, signals, share)
     weighed = candidates.assign(cosine=np.clip(cosine, -1, 1), probability=probability)
     return table(weighed[probability >= threshold], MATCHES)
+
+
+def side_by_side(words: Sequence[np.ndarray], i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """(p, 2) WORDS of the pairs (i, j): of the cosines of each word with the nearest of the other text, the mean and
+    the least, each the mean of both directions; 0 where a text has no word."""
+    found = np.zeros((len(i), 2))
+    for pair, (first, second) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+        if len(words[first]) and len(words[second]):
+            cosines = words[first].astype(np.float32) @ words[second].astype(np.float32).T
+            there, back = cosines.max(axis=1), cosines.max(axis=0)
+            found[pair] = (there.mean() + back.mean()) / 2, (there.min() + back.min()) / 2
+    return found.clip(0, 1)
