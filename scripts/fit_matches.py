@@ -3,18 +3,20 @@
 Two sets of pairs, each coded same action or not by reading: ``corpus/labelled/pairs.jsonl``, of our own writing, where half
 of those that are not have the same object and another action; and ``pair-references.jsonl``, by reference, drawn
 from the nearest neighbours of measures in real reports and in our own bureau plans, which is what the model meets
-in use. These hardly hold the same action in wholly other words, or another action in the same words: of those are
-``match-triples.jsonl``, of our own writing, which no encoder was tuned on. Of a triple the measure with its
-paraphrase (the same action), with its hard negative, with the strangers that the encoder takes for it, and with itself
-are pairs.
-The pairs' categories are right, a coder's are not always: each pair of one category counts as two, a part of
-it with other categories. The cosine's weight is held above 0. What triples teach changes how often the model says
-"the same" of pairs as they are met; so its scores are scaled once more to be probabilities of the pairs found (Platt
-1999), by scores held out.
+in use. The pairs' categories are right, a coder's are not always: each pair of one category counts as two, a part of
+it with other categories. Every weight is held to its sign, so that likeness never counts against a match. Pairs of our
+own writing are as they were written to be, half of them the same action; so scores are scaled once more to be
+probabilities of the pairs found (Platt 1999), by scores held out.
+
+With ``--words``, for re-ranking: coded pairs hardly hold the same action in wholly other words, or another action in the same
+words. Of those are ``match-triples.jsonl``, of our own writing, which no encoder was tuned on. Of a triple the measure
+with its paraphrase (the same action), with its hard negative, with the strangers that the encoder takes for it, and
+with itself are pairs, and products of signals are weighed in any sign but the cosine's.
+
 Metrics in the output are held out by city (or document, or group of our own pairs): a pair is judged and its score
 scaled by what was fitted without any pair of either of its cities; for all pairs and for those found in real reports
-and our own plans alone. Half of the triples are held out as well to choose how the model is built (``dev``); the weights
-written are fitted with all. ``scripts/measure_matching.py`` writes the metrics, and tests, into docs/matching.md.
+and our own plans alone. ``dev``: triples that were held out to choose how the model is built, half of them; weights written with
+``--words`` are fitted with all. ``scripts/measure_matching.py`` writes the metrics, and tests, into docs/matching.md.
 
     python scripts/fit_matches.py --source DIR [--encoder e5zh [--words]]
 """
@@ -37,21 +39,22 @@ from sklearn.metrics import roc_auc_score
 
 from planmine.codebook import load_codebook
 from planmine.coding.labels import read_coded
-from planmine.comparison.evidence import SIGNALS, Evidence, terms
+from planmine.comparison.evidence import SIGNALS, WORDS, Evidence, terms
 from planmine.comparison.rerank import side_by_side
 from planmine.embedding import BUNDLED, Encoder, load_encoder
 from planmine.evaluation import expected_calibration_error
 
 ROOT = Path(__file__).resolve().parents[1]
-RIDGE = 0.1
-# Weight of a pair of a triple beside a coded one, without words and with them: as much as the precision on coded pairs
-# bears. Without words the model hardly tells a copy from another action in the same words.
-TRIPLES = (0.15, 0.5)
+SIGN = {"cosine": 1, "lexical": 1, "category": 1, "same_action": 1, "object": 1}  # of all others: -1
+RIDGE = (0.5, 0.1)  # without words and with them
+TRIPLES = (
+    0.0,
+    0.5,
+)  # weight of a pair of a triple beside a coded one: as much as the precision on coded pairs bears
 COPIES = 0.2  # ... of a measure with itself
 STRANGERS = 5
-CAUTION = (
-    0.9  # of what scores tell is believed: with all of it, 0.89 of the pairs from 0.8 on are right, not 0.90
-)
+# How much of what scores tell is believed: with all of it, 0.89 or 0.90 of the pairs from 0.8 on are right.
+CAUTION = (0.95, 0.9)
 DISAGREE = 0.15  # part of the pairs of one category to which a coder right for 0.92 gives different ones
 SPLITS, SEED = 60, 20200101
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -109,7 +112,7 @@ class Taught:
 
 
 def fit(taught: Taught) -> tuple[float, np.ndarray]:
-    """Intercept and weights of the ``terms``: a ridge logistic regression in which the cosine counts for a match."""
+    """Intercept and weights of the ``terms``: a ridge logistic regression. Without words each weight keeps its sign."""
     at = SIGNALS.index("category")
     agree = taught.signals[:, at] == 1
     other = taught.signals[agree].copy()
@@ -119,13 +122,15 @@ def fit(taught: Taught) -> tuple[float, np.ndarray]:
     weight = np.concatenate(
         [taught.weight * np.where(agree, 1 - DISAGREE, 1), taught.weight[agree] * DISAGREE]
     )
-    return _regression(matrix, same, weight, RIDGE)
+    words = with_words(taught.signals)
+    signs = [1 if name == "cosine" else 0 if words else SIGN.get(name, -1) for name in terms(words)]
+    return _regression(matrix, same, weight, RIDGE[words], signs)
 
 
 def _regression(
-    matrix: np.ndarray, same: np.ndarray, weight: np.ndarray, ridge: float
+    matrix: np.ndarray, same: np.ndarray, weight: np.ndarray, ridge: float, signs: Sequence[int]
 ) -> tuple[float, np.ndarray]:
-    """Intercept and weights, the first at least 0 (L-BFGS-B)."""
+    """Intercept and weights, each of its sign, 0 for either (L-BFGS-B)."""
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         intercept, weights = parameters[0], parameters[1:]
@@ -135,23 +140,26 @@ def _regression(
         return value, np.concatenate([[gap.sum()], matrix.T @ gap + ridge * weights])
 
     start = np.zeros(1 + matrix.shape[1])
-    bounds = [(None, None), (0, None)] + [(None, None)] * (matrix.shape[1] - 1)
+    bounds = [(None, None), *((0 if sign > 0 else None, 0 if sign < 0 else None) for sign in signs)]
     result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return float(result.x[0]), result.x[1:]
 
 
+def with_words(signals: np.ndarray) -> bool:
+    return signals.shape[1] > len(SIGNALS)
+
+
 def expand(signals: np.ndarray) -> np.ndarray:
     """(p, s) signals to (p, t) ``terms``."""
-    names = terms(signals.shape[1])
-    column = dict(zip(names, signals.T, strict=False))
-    products = [column[a] * column[b] for a, _, b in (name.partition("*") for name in names) if b]
-    return np.column_stack([signals, *products])
+    column = dict(zip(SIGNALS + WORDS, signals.T, strict=False))
+    split = [name.partition("*") for name in terms(with_words(signals))]
+    return np.column_stack([column[a] * column[b] if b else column[a] for a, _, b in split])
 
 
-def scaled(score: np.ndarray, same: np.ndarray) -> tuple[float, float]:
+def scaled(score: np.ndarray, same: np.ndarray, caution: float) -> tuple[float, float]:
     """Intercept and slope that make probabilities of scores (Platt 1999)."""
-    intercept, slope = _regression(score[:, None], same, np.ones(len(same)), 0.0)
-    return intercept * CAUTION, float(slope[0]) * CAUTION
+    intercept, slope = _regression(score[:, None], same, np.ones(len(same)), 0.0, [1])
+    return intercept * caution, float(slope[0]) * caution
 
 
 def held_out(
@@ -163,6 +171,7 @@ def held_out(
     the groups is held out, pairs within it are judged, pairs without it fitted, and the others left out. The first
     split that judges a pair counts.
     """
+    caution = CAUTION[with_words(pairs.signals)]
     names = np.unique(groups)
     rng = np.random.default_rng(SEED)
     score, probability = np.full(len(pairs.same), np.nan), np.full(len(pairs.same), np.nan)
@@ -176,7 +185,7 @@ def held_out(
             score[judged] = expand(pairs.signals[judged]) @ weights + intercept
     for held, judged in splits:
         known = ~held.any(axis=1) & ~np.isnan(score) & found
-        intercept, slope = scaled(score[known], pairs.same[known])
+        intercept, slope = scaled(score[known], pairs.same[known], caution)
         probability[judged] = expit(score[judged] * slope + intercept)
     return score, probability
 
@@ -290,17 +299,17 @@ def main() -> None:
     seen = ~np.isnan(score)
     real &= seen
     intercept, weights = fit(coded.with_(all_triples))
-    shift, slope = scaled(score[real], same[real])
+    shift, slope = scaled(score[real], same[real], CAUTION[options.words])
     about = {
         "encoder": encoder.name,
         "revision": encoder.revision,
         "pairs": f"{len(own)} of our own writing and {len(found)} found by neighbourhood, coded by language models",
-        "triples": len(triples),
+        "triples": len(triples) if TRIPLES[options.words] else 0,
         "dev": on_triples(dev, *fit(coded.with_(first)), int((~half).sum())),
         "held_out": metrics(probability[seen], same[seen], kind[seen]),
         "held_out_found": metrics(probability[real], same[real], kind[real]),
     }
-    named = zip(terms(coded.signals.shape[1]), weights * slope, strict=True)
+    named = zip(terms(options.words), weights * slope, strict=True)
     data = {
         "about": about,
         "intercept": round(intercept * slope + shift, 4),

@@ -50,7 +50,7 @@ class Settings:
     rerank: str | None = None
     codebook: str | None = None
     seed: int = 20200101
-    match_threshold: float = 0.4
+    match_threshold: float = 0.25
     count_threshold: float = 0.5
     coded: str | None = None
     previous: str | None = None

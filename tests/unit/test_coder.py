@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from planmine.codebook import CodebookError, load_codebook
+from planmine.coding import surroundings
 from planmine.coding.labels import parse_coded
 from planmine.coding.model import Coder
 from planmine.coding.strength import read_strength
@@ -117,3 +118,14 @@ def test_every_step_of_strength_is_read_as_the_codebook_defines_it() -> None:
         assert len(defined.examples) >= 3
         for text in defined.examples:
             assert read_strength(text, len(read_targets(text))) == step, text
+
+
+def test_what_stands_alone_is_coded_by_its_own_words() -> None:
+    first, second = np.full((7, 2), [0.8, 0.2]), np.full((7, 2), [0.3, 0.7])
+    alone = surroundings.for_short_plans(first[:1], second[:1], np.array([0]))
+    np.testing.assert_allclose(alone, first[:1])
+    plans = np.array([0] * 6 + [1])
+    np.testing.assert_allclose(surroundings.for_short_plans(first, second, plans), [*second[:6], first[6]])
+    three = surroundings.for_short_plans(first[:3], second[:3], np.array([5, 5, 5]))
+    np.testing.assert_allclose(three.sum(axis=1), 1)
+    assert (three[:, 0] < 0.8).all() and (three[:, 0] > 0.3).all()

@@ -82,3 +82,10 @@ def test_offsets_are_those_of_the_plan_and_order_does_not_matter(texts: list[str
     for row in found.itertuples():
         assert text[row.measure_id][row.start - 7 : row.end - 7] == row.text
     assert taken(frame[::-1].reset_index(drop=True)).spans.equals(found)
+
+
+def test_an_action_in_the_same_sentence_everywhere_is_a_theme_and_no_set_phrase() -> None:
+    same = {f"{n}市": ["举办环卫技能竞赛，以赛促学。"] for n in range(10)}
+    assert "举办环卫技能竞赛" not in set(taken(measures(same)).formulae["formula"])
+    varied = {f"{n}市": [f"举办环卫技能竞赛，修缮桥梁第{n}座。"] for n in range(10)}
+    assert list(taken(measures(varied)).formulae["formula"]) == ["举办环卫技能竞赛"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from planmine.comparison import CompareSettings, Comparison, MatchModel, Reranker, compare
-from planmine.comparison.evidence import SIGNALS
+from planmine.comparison.evidence import terms
 from planmine.comparison.matches import MATCHES
 from planmine.comparison.rerank import rerank, side_by_side
 
@@ -149,7 +149,7 @@ def test_compare_takes_a_reranker() -> None:
 def test_an_encoder_without_weights_of_its_own_is_told() -> None:
     with pytest.warns(UserWarning, match="not calibrated"):
         model = MatchModel.of("no such revision")
-    assert set(SIGNALS) <= set(model.weights)
+    assert set(model.weights) == set(terms(False))
 
 
 def test_words_are_laid_beside_their_nearest() -> None:

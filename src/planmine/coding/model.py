@@ -122,7 +122,8 @@ class Coder:
         for task, scores in self.scores(contexts, places).items():
             weights, heat = self.weights[f"{task}.around"], self.config["temperature"][task]
             seen = self.around(task, scores, places)
-            results.append(surroundings.softmax(surroundings.combine(seen, weights) / heat))
+            chance = surroundings.softmax(surroundings.combine(seen, weights) / heat)
+            results.append(surroundings.for_short_plans(surroundings.softmax(seen[0]), chance, places.plan))
         return [len(context.own) for context in contexts], results[0], results[1]
 
     def around(self, task: str, scores: np.ndarray, places: surroundings.Places) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 STEPS = (1, -1, 2, -2)  # places before and after
+WHOLE = 6  # measures of a plan from which on the second pass codes better than the first (held-out plans cut short)
 VIEWS = 1 + len(STEPS) + 3  # own score; steps; same headings, same section, same plan
 
 
@@ -72,6 +73,17 @@ def _others(chance: np.ndarray, section: np.ndarray) -> np.ndarray:
     total = np.zeros((len(size), chance.shape[1]), chance.dtype)
     np.add.at(total, section, chance)
     return (total[section] - chance) / np.maximum(size[section] - 1, 1)[:, None]
+
+
+def for_short_plans(first: np.ndarray, second: np.ndarray, plan: np.ndarray) -> np.ndarray:
+    """Probabilities (n, k) of the second pass, in plans of fewer than WHOLE measures mixed with those of the first.
+
+    The second pass was learned in whole plans, and takes for an introduction what stands alone. Alone, a measure's own
+    probabilities count; from WHOLE measures on, the second pass does.
+    """
+    size = np.bincount(plan, minlength=1)[plan]
+    share = np.clip((size - 1) / (WHOLE - 1), 0, 1)[:, None]
+    return first + share * (second - first)
 
 
 def combine(seen: np.ndarray, weights: np.ndarray) -> np.ndarray:

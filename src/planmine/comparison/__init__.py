@@ -67,15 +67,15 @@ class CompareSettings:
     here a match is called one where it must be yes or no (at 0.5 about as many are missed as are wrong);
     ``sure_threshold``: from it on at least nine of ten matches are right (docs/matching.md), to be cited one by one
     without reading both measures again; ``neighbours``: candidates that a measure has in each other city; ``exact``: measures up to which all
-    pairs of measures are looked at and all matches listed; above, candidates are found through cells and the ``listed``
-    most probable matches of each two cities are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
+    pairs of measures are looked at and all matches listed; above, two candidates at most are found through cells and the
+    ``listed`` most probable matches of each two cities are listed; ``ngram``: characters of the runs that count as verbatim; ``max_measures``: an
     n-gram in more measures of two cities is no copy between them; ``draws``, ``seed``: of the bootstrap.
     """
 
-    match_threshold: float = 0.4
+    match_threshold: float = 0.25
     count_threshold: float = 0.5
     sure_threshold: float = 0.8
-    neighbours: int = 2
+    neighbours: int = 5
     exact: int = 10_000
     listed: int = 100
     ngram: int = NGRAM

@@ -12,7 +12,7 @@ from planmine.comparison.figures import pair_figures, written
 from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
-COUNTERPART = 0.3  # least probability of a counterpart; scripts/fit_themes.py chose both
+COUNTERPART = 0.2  # least probability of a counterpart; scripts/fit_themes.py chose both
 SHARED = 0.6  # of one that is another measure's counterpart already
 
 CHANGES = {

@@ -1,10 +1,9 @@
 """Evidence that two measures state the same action, and the model that weighs it.
 
-A logistic regression over signals and their products. Cosine alone does not tell 新建 from 改造 of the same object, so
-the kinds of action (``actions.yaml``) and the object are evidence of their own. What a signal says depends on
-the others: two short measures that share all but one word are about the same object, and the one word may be the action;
-two long ones that share as much are copies. The weights are in ``match_weights/``, written by
-``scripts/fit_matches.py`` with what they were fitted on.
+A logistic regression over signals and products of them. Cosine alone does not tell 新建 from 改造 of the same object, so
+the kinds of action (``actions.yaml``) and the object are evidence of their own, and what is shared says less where
+the actions are others. The weights are in ``match_weights/``, a file for each bundled encoder and one to re-rank with,
+written by ``scripts/fit_matches.py`` with what they were fitted on.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ _CLAUSE = re.compile(r"[，,；;。：:！!？?]")
 
 @dataclass(frozen=True, slots=True)
 class Verbs:
-    """``pattern`` finds the words of ``actions.yaml``, longest first; ``kinds`` numbers what a verb does; ``light``
-    words say how much or when."""
+    """``pattern`` finds the words of ``actions.yaml``, longest first; ``kinds`` numbers what a verb does, ``related``
+    (kinds, kinds) says which kinds may name one action; ``light`` words say how much or when."""
 
     pattern: re.Pattern[str]
     kinds: dict[str, set[int]]
     things: frozenset[str]
     light: frozenset[str]
-    count: int
+    related: np.ndarray
 
 
 @cache
@@ -65,13 +64,18 @@ def load_verbs() -> Verbs:
     for kind, verbs in enumerate(lists["actions"].values()):
         for verb in verbs:
             kinds[verb].add(kind)
+    related = np.eye(len(lists["actions"]), dtype=bool)
+    number = {name: k for k, name in enumerate(lists["actions"])}
+    for group in lists["related"]:
+        members = [number[name] for name in group]
+        related[np.ix_(members, members)] = True
     words = sorted({*kinds, *lists["light"], *lists["noun"]}, key=lambda word: (-len(word), word))
     return Verbs(
         re.compile("|".join(words)),
         dict(kinds),
         frozenset(lists["noun"]),
         frozenset(lists["light"]),
-        len(lists["actions"]),
+        related,
     )
 
 
@@ -119,7 +123,7 @@ class Evidence:
         masked = [mask(text, city) for text, city in zip(rows["text"], rows["city"], strict=True)]
         named = [read_action(text) for text in masked]
         grams = incidence(masked + [thing for _, thing in named], 2)
-        actions = np.zeros((len(rows), load_verbs().count), dtype=bool)
+        actions = np.zeros((len(rows), len(load_verbs().related)), dtype=bool)
         for row, (kinds, _) in enumerate(named):
             actions[row, list(kinds)] = True
         own = rows["category"].astype(str).tolist()
@@ -166,7 +170,7 @@ class Evidence:
 
         ``lexical``: containment of character 2-grams (Broder 1997) in the shorter text; ``category``: 1 the
         same main category, 0.5 a label in common, `other` apart; ``same_action``: Jaccard overlap of the kinds of action;
-        ``other_action``: 1 where both name kinds and none in common; ``object``: share of the one's object
+        ``other_action``: 1 where both name kinds and none of the one is related to one of the other; ``object``: share of the one's object
         that stands in the other's text, mean of both directions; ``shared``, ``length``: how many 2-grams both have, and
         the shorter text has, on a scale of logarithms.
         """
@@ -175,6 +179,7 @@ class Evidence:
         common = (self.actions[i] & self.actions[j]).sum(axis=1)
         either = (self.actions[i] | self.actions[j]).sum(axis=1)
         both = self.actions[i].any(axis=1) & self.actions[j].any(axis=1)
+        akin = ((self.actions @ load_verbs().related)[i] & self.actions[j]).any(axis=1)
         there = _overlap(self.objects, self.grams, i, j) / np.maximum(self.extents[i], 1)
         back = _overlap(self.objects, self.grams, j, i) / np.maximum(self.extents[j], 1)
         shorter = np.minimum(self.sizes[i], self.sizes[j])
@@ -183,7 +188,7 @@ class Evidence:
             "lexical": shared / np.maximum(shorter, 1),
             "category": np.where(same, 1.0, 0.5 * (self.labels[i] & self.labels[j]).any(axis=1)),
             "same_action": common / np.maximum(either, 1),
-            "other_action": both & (common == 0),
+            "other_action": both & ~akin,
             "object": (there + back) / 2,
             "shared": np.log1p(shared) / _MANY,
             "length": np.log1p(shorter) / _MANY,
@@ -200,12 +205,16 @@ def _weights() -> Path:
     return Path(__file__).parent / "match_weights"
 
 
-def terms(signals: int) -> list[str]:
-    """Names of what is weighed: the first ``signals`` of SIGNALS and WORDS, and ``a*b`` of each two but the cosine's.
+def terms(words: bool) -> list[str]:
+    """Names of what is weighed: of signals, and ``a*b`` of the product of two.
 
-    The cosine stands alone, so that with all else equal the nearer pair is the more probable one.
+    Without ``words``: six signals, and whether the object is shared where the actions are others.
+    With them: all SIGNALS and WORDS, and the product of each two but the cosine's, so that with all else equal the nearer
+    pair is the more probable one.
     """
-    names = [*SIGNALS, *WORDS][:signals]
+    if not words:
+        return [*SIGNALS[:6], "other_action*object"]
+    names = [*SIGNALS, *WORDS]
     return names + [f"{a}*{b}" for a, b in combinations_with_replacement(names[1:], 2)]
 
 
@@ -224,8 +233,7 @@ class MatchModel:
         try:
             data = json.loads(source.read_text(encoding="utf-8"))
             weights = {name: float(weight) for name, weight in data["weights"].items()}
-            known = set(terms(len(SIGNALS + WORDS)))
-            if weights.keys() - known or not set(SIGNALS) <= weights.keys():
+            if set(weights) not in (set(terms(False)), set(terms(True))):
                 raise ValueError(f"terms {', '.join(weights)}")
             return cls(float(data["intercept"]), weights, data["about"])
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -22,12 +22,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from planmine.comparison.evidence import read_action
 from planmine.comparison.frames import Comparable, table
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 
 SHARE = 0.5  # of the cities compared
 LEAST_CITIES = 8  # with fewer cities one wording in half of them may well be chance or a copy
 SHORTEST, LONGEST = 4, 60  # characters of a clause
+VARIED = 0.5  # of the sentences that it stands in, different from each other
 LEAST_LEFT = 4  # characters of content that make a measure more than a formula
 PLAIN, CUT, WRITTEN = 0, 1, 2  # a measure without set phrases; one with, after and before they are taken out
 
@@ -109,7 +111,8 @@ class Wordings:
 def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
     """Find the set phrases of the measures compared, and take them out.
 
-    A clause is one if the archive has it or if it stands in at least half of the cities here, and at least eight.
+    A clause is one if the archive has it, or if it stands in at least half of the cities here, and at least eight, unless
+    it is an action in the same sentence every time (``_is_set``).
     """
     texts = corpus.rows["text"].tolist()
     per_city = [texts[begin:end] for begin, end in pairwise(corpus.bounds.tolist())]
@@ -129,7 +132,14 @@ def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
     names, clause = np.unique(code, return_inverse=True)
     cities = _distinct(clause, city, len(names))
     archive = np.isin(names, known())
-    chosen = archive | (cities >= max(LEAST_CITIES, SHARE * len(corpus.cities)))
+    common = cities >= max(LEAST_CITIES, SHARE * len(corpus.cities))
+    for k in np.flatnonzero(common & ~archive).tolist():
+        where = np.flatnonzero(clause == k)
+        uses = [(texts[owner[w]], start[w], end[w]) for w in where.tolist()]
+        common[k] = _is_set(
+            {(text[:a], text[b:]) for text, a, b in uses}, len(uses), uses[0][0][uses[0][1] : uses[0][2]]
+        )
+    chosen = archive | common
     taken = np.flatnonzero(chosen[clause])
     owner, start, end, clause = (part[taken] for part in (owner, start, end, clause))
     written = [texts[row][a:b] for row, a, b in zip(owner, start, end, strict=True)]
@@ -156,6 +166,15 @@ def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
         FORMULAE,
     ).sort_values(["cities", "measures", "formula"], ascending=[False, False, True], ignore_index=True)
     return _wordings(corpus, texts, owner, start, end, spans, listed)
+
+
+def _is_set(around: set[tuple[str, str]], uses: int, clause: str) -> bool:
+    """Whether a clause of many cities is a set phrase, from the different texts around it and how often it is used.
+
+    One that names a kind of action (``actions.yaml``) and stands in the same sentence every time is what these cities
+    do, in the same words: a theme. A set phrase goes with anything.
+    """
+    return len(around) > VARIED * uses or not read_action(clause)[0]
 
 
 def _distinct(group: np.ndarray, of: np.ndarray, groups: int) -> np.ndarray:

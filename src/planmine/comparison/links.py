@@ -15,7 +15,7 @@ from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, plan_of, table
 from planmine.comparison.versions import plan_versions
 
-LEAST = 0.25  # below it a pair says nothing; decisions have thresholds of their own
+LEAST = 0.15  # below it a pair says nothing; decisions have thresholds of their own
 NEAR = 0.2  # least cosine of a candidate: of pairs with 0.3 and more, one in a hundred lies below in real reports
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time

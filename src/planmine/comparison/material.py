@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from planmine.comparison import CompareSettings
 
 Encode = Callable[[Sequence[str]], np.ndarray]
-_FORMAT = 1  # raised where the same cities give another result than before
+NEIGHBOURS = 2  # candidates of a measure in each other city, where there are many measures
+_FORMAT = 2  # raised where the same cities give another result than before
 
 
 def gather(
@@ -68,7 +69,7 @@ def gather(
         model=model,
         threshold=settings.match_threshold,
         listed=settings.listed if many else None,
-        neighbours=settings.neighbours,
+        neighbours=min(settings.neighbours, NEIGHBOURS) if many else settings.neighbours,
         keys=_keys(
             corpus,
             wordings,

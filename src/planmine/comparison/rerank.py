@@ -52,7 +52,7 @@ def rerank(
     passages: pd.DataFrame,
     reranker: Reranker,
     *,
-    threshold: float = 0.4,
+    threshold: float = 0.25,
 ) -> pd.DataFrame:
     """The candidates with the reranker's cosine and probability, those of ``threshold`` or more.
 

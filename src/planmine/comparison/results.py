@@ -12,7 +12,7 @@ from planmine.comparison.figures import LIKE, Paired, pair_figures
 from planmine.comparison.frames import named, number, plan_of, table
 from planmine.comparison.versions import plan_versions
 
-COUNTERPART = 0.3  # least probability that promise and result are of the same action
+COUNTERPART = 0.2  # least probability that promise and result are of the same action
 # From here on a unit that both state once is of the same thing, whatever the indicators' words; less is asked where
 # both state no other figure, as then the figure is what they are about.
 SURE, SURE_ALONE = 0.9, 0.5

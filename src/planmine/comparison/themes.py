@@ -18,8 +18,8 @@ from scipy import sparse
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.wording import distinctive_words
 
-CORE = 0.35  # mean likeness of the strands of a theme; scripts/fit_themes.py chose all three
-JOIN = 0.45  # mean over a theme's cities of the best probability there, for a measure to be in it
+CORE = 0.28  # mean likeness of the strands of a theme; scripts/fit_themes.py chose all three
+JOIN = 0.4  # mean over a theme's cities of the best probability there, for a measure to be in it
 LISTED = 0.3  # least probability of a link that is looked at
 
 THEMES = {

@@ -69,7 +69,7 @@ def markdown(sections: list[Part]) -> str:
 
 
 def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any]) -> Part:
-    threshold, counted = settings.get("match_threshold", 0.4), settings.get("count_threshold", 0.5)
+    threshold, counted = settings.get("match_threshold", 0.25), settings.get("count_threshold", 0.5)
     sentence = settings.get("unit") == "sentence"
     unit_zh, unit_en = ("自然句", "natural sentence") if sentence else ("准句子", "quasi-sentence")
     return Part(
