@@ -15,12 +15,15 @@ import argparse
 import hashlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "evaluation" / "scale.json"
@@ -42,6 +45,11 @@ def tables_of(workspace: Path) -> dict[str, str]:
     folder = workspace / "reports/latest/tables"
     files = sorted((*folder.glob("*.csv"), *folder.glob("*.parquet")))
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def read_and_collect(plans: Path, workspace: Path) -> tuple[dict[str, float], str, dict[str, int]]:
@@ -88,31 +96,37 @@ def incremental(source: Path, count: int) -> dict:
         Path(name, "late").rename(late)
         one, hash_one, sizes = read_and_collect(plans, grown)
         full, hash_full, _ = read_and_collect(plans, fresh)
-        disk = {
-            part: sum(file.stat().st_size for file in (fresh / part).rglob("*") if file.is_file())
-            for part in ("parts", "vectors")
-        }
+        disk = {part: size_of(fresh / part) for part in ("parts", "vectors")}
         disk["ledger"] = (fresh / "ledger.duckdb").stat().st_size
     return {**sizes, "one_more": one, "full": full, "equal": hash_one == hash_full, "bytes": disk}
 
 
 def whole(source: Path, count: int) -> dict:
+    """Runs with all they do: of all reports but one, with that one more, and of all of them anew."""
     from planmine.run import run
 
+    time.perf_counter = time.process_time  # so that a run's seconds by stage are processor seconds
     with tempfile.TemporaryDirectory(prefix="planmine-scale-") as name:
         plans, grown, fresh = Path(name, "plans"), Path(name, "grown"), Path(name, "fresh")
         last = sample(source, count, plans)[-1]
         late = plans / last.parent.name / last.name
         late.rename(Path(name, "late"))
-        run([plans], grown)
-        Path(name, "late").rename(late)
-        found = {}
-        for what, workspace in (("one_more", grown), ("full", fresh)):
-            started = time.process_time()
+        found: dict = {"reports": count}
+        for what, workspace in (("all_but_one", grown), ("one_more", grown), ("full", fresh)):
+            if what == "one_more":
+                Path(name, "late").rename(late)
+            started = time.monotonic()
             summary = run([plans], workspace)
-            found[what] = {"processor": time.process_time() - started, **summary.seconds}
-        equal = tables_of(grown) == tables_of(fresh)
-        return {"plans": summary.plans, "measures": summary.measures, "equal": equal, **found}
+            found[what] = {**summary.seconds, "wall": round(time.monotonic() - started, 2)}
+            print(what, json.dumps(found[what]), file=sys.stderr, flush=True)
+        found["equal"] = tables_of(grown) == tables_of(fresh)
+        found["tables"] = len(tables_of(fresh))
+        found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        texts = pd.read_parquet(fresh / "reports/latest/tables/plans.parquet", columns=["chars"])
+        found |= {"plans": summary.plans, "measures": summary.measures, "cities": summary.cities}
+        folders = ("parts", "vectors", "memory", "reports")
+        found["bytes"] = {part: size_of(fresh / part) for part in folders}
+        return {**found, "chars": int(texts["chars"].sum())}
 
 
 def cluster(source: Path, count: int) -> dict:

@@ -100,13 +100,15 @@ def analyse(
                 publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
             raise
     publish(failures=summary.failures, summary=f"```\n{summary_table(summary)}\n```")
-    failed = len({row["file"] for row in summary.failures})
-    if files and failed / files > max_failed_share:
-        raise RuntimeError(f"{failed} of {files} documents failed; see artifact `analyse-failures`")
+    failed = files & {row["file"] for row in summary.failures}  # rows of a manifest are no documents
+    if files and len(failed) / len(files) > max_failed_share:
+        raise RuntimeError(f"{len(failed)} of {len(files)} documents failed; see artifact `analyse-failures`")
     return summary
 
 
-def _analyse(place: Workspace, number: int, sources: list[str], settings: Settings) -> tuple[Summary, int]:
+def _analyse(
+    place: Workspace, number: int, sources: list[str], settings: Settings
+) -> tuple[Summary, set[str]]:
     log = get_run_logger()
     files, failures = discover_sources(sources)
     keys, new = unread(place, files, settings)
@@ -122,7 +124,7 @@ def _analyse(place: Workspace, number: int, sources: list[str], settings: Settin
         seconds.update(result.seconds)
         log.info("batch %d of %d read", done, len(groups))
     facts = {"failures": failures, "seconds": dict(seconds), "cached": cached, "number": number}
-    return report(place, keys, settings, facts), len(files)
+    return report(place, keys, settings, facts), {file.name for file in files}
 
 
 def publish(*, failures: list[dict[str, str]], summary: str) -> None:

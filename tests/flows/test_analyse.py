@@ -71,6 +71,13 @@ def test_mostly_failed_documents_fail_the_flow(analyse: dict, folder: Path, tmp_
         analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
 
 
+def test_a_row_of_a_manifest_is_no_failed_document(analyse: dict, folder: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{name},乌有市,2024\n" for name in PLANS)
+    (folder / "manifest.csv").write_text("file,city,year\n" + rows, encoding="utf-8")
+    summary = analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
+    assert summary.plans == 2 and len(summary.failures) == 2
+
+
 def test_nothing_readable_fails_the_flow_without_a_report(analyse: dict, tmp_path: Path) -> None:
     from planmine.run import RunError
 

@@ -154,7 +154,14 @@ class Workspace:
         return set(places)
 
     def commit(self, *parts: Part) -> None:
-        """Make documents part of the workspace, in one transaction; those that it holds already are left."""
+        """Make documents part of the workspace, in one transaction; those that it holds already are left.
+
+        Parts are written and committed under one ``writing``, whose beginning removes what was never committed.
+        Raises Damaged where a part is gone.
+        """
+        for part in parts:
+            if not self.files.exists(part.part):
+                raise Damaged(part.part, "the file is missing; was it written before the workspace was held?")
         with self.ledger.transaction() as change:
             held = {row["key"] for row in dicts(change, "SELECT key FROM documents")}
             held_parts = {row["part"] for row in dicts(change, "SELECT part FROM parts")}
