@@ -23,6 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,80 +177,131 @@ def cluster(source: Path, count: int) -> dict:
             server.stop()
 
 
-COUNTIES, YEARS, MEASURES_A_PLAN = 2844, 20, 130
+COUNTIES, YEARS = 2844, 20  # county-level divisions of China, as the Ministry of Civil Affairs counts them
 
 
 def page(kept: dict) -> str:
     lines = [
         "# What it costs",
         "",
-        "Written by `python benchmarks/scale.py page` from `evaluation/scale.json`; the script says how each part is measured.",
+        "Written by `python benchmarks/scale.py page` from `evaluation/scale.json`; the script says how each part is "
+        "measured. Processor seconds are of one core, and do not count what else the machine did.",
         "",
     ]
+    runs = sorted(kept.get("whole", {}).values(), key=lambda found: found["measures"])
     if found := kept.get("incremental"):
-        chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
-        full, one = found["full"], found["one_more"]
-        read = full["read, code, embed"]
-        ratio = sum(full.values()) / sum(one.values())
-        size = sum(found["bytes"].values()) / found["measures"]
-        lines += [
-            f"## Reading ({found['plans']:,} public work reports, {chars:.1f} million characters, "
-            f"{found['measures']:,} measures)",
-            "",
-            "| step | all plans, processor s | one plan more, processor s |",
-            "|---|---|---|",
-            *(f"| {step} | {full[step]:.1f} | {one[step]:.1f} |" for step in full),
-            f"| together | {sum(full.values()):.1f} | {sum(one.values()):.1f} |",
-            "",
-            f"{read / chars:.1f} s a million characters, {read / measures:.0f} s a million measures; with one plan more "
-            f"{ratio:.0f} times less than anew. Tables and vectors "
-            f"{'equal to the byte' if found['equal'] else 'NOT equal'}. "
-            f"{size:.0f} bytes a measure are stored ({_bytes(found['bytes'])}).",
-            "",
-        ]
-        plans = COUNTIES * YEARS
-        scale = plans * MEASURES_A_PLAN / found["measures"]
-        lines += [
-            "## On paper: all Chinese counties over twenty years",
-            "",
-            f"{COUNTIES:,} counties and {YEARS} years are {plans:,} reports; at {MEASURES_A_PLAN} measures each that is "
-            f"{plans * MEASURES_A_PLAN / 1e6:.1f} million measures, {scale:.0f} times the above. Reading grows with "
-            f"their number: {read * scale / 3600:.1f} hours on one processor, {read * scale / 3600 / 16:.1f} on sixteen, "
-            f"and a new plan costs what it costs today. Stored: {size * plans * MEASURES_A_PLAN / 1e9:.0f} GB. "
-            f"The frames of a run and its vectors stand in memory: {256 * 4 * plans * MEASURES_A_PLAN / 1e9:.0f} GB of "
-            "vectors at 256 numbers each. **The first bottleneck** is there and in the pairs of cities: reading is cut "
-            "by more workers, but one process holds all measures and compares every city with every other, "
-            f"{COUNTIES * (COUNTIES - 1) // 2:,} pairs. Beyond some hundred cities compare by province or year, or "
-            "on a machine with memory for all vectors.",
-            "",
-        ]
-    if found := kept.get("whole"):
-        full, one = found["full"], found["one_more"]
-        steps = [step for step in full if step not in ("processor", "total")]
-        lines += [
-            f"## Whole runs ({found['plans']:,} reports, {found['measures']:,} measures; wall time, on a busy machine)",
-            "",
-            "| step | all plans, s | one plan more, s |",
-            "|---|---|---|",
-            *(f"| {step} | {full[step]:.1f} | {one.get(step, 0.0):.1f} |" for step in steps),
-            f"| together, processor s | {full['processor']:.1f} | {one['processor']:.1f} |",
-            "",
-            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}.",
-            "",
-        ]
+        lines += _reading(found)
+    for found in reversed(runs):
+        lines += _whole(found)
     if found := kept.get("cluster"):
-        lines += [
-            f"## Two Dask workers, parts in S3 ({found['reports']:,} reports, wall time, on a busy machine)",
-            "",
-            "| engine | s |",
-            "|---|---|",
-            *(f"| {way} | {found[way]['wall']:.0f} |" for way in ("one process", "dask")),
-            "",
-            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}. The S3 server is moto on loopback; "
-            "starting Prefect and the cluster is in the figures.",
-            "",
-        ]
+        lines += _cluster(found)
+    if (found := kept.get("incremental")) and runs:
+        lines += _paper(found, runs)
     return "\n".join(lines)
+
+
+def _reading(found: dict) -> list[str]:
+    chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
+    full, one = found["full"], found["one_more"]
+    read = full["read, code, embed"]
+    ratio = sum(full.values()) / sum(one.values())
+    size = sum(found["bytes"].values()) / found["measures"]
+    return [
+        f"## Reading ({found['plans']:,} public work reports, {chars:.1f} million characters, "
+        f"{found['measures']:,} measures)",
+        "",
+        "| step | all plans, processor s | one plan more, processor s |",
+        "|---|---|---|",
+        *(f"| {step} | {full[step]:.1f} | {one[step]:.1f} |" for step in full),
+        f"| together | {sum(full.values()):.1f} | {sum(one.values()):.1f} |",
+        "",
+        f"Reading, coding and embedding: **{read / chars:.1f} s a million characters, {read / measures:.0f} s a million "
+        f"measures**. With one plan more {ratio:.0f} times less than anew; plans, measures, targets, failures, notices and "
+        f"vectors {_same(found)}. {size:.0f} bytes a measure are stored ({_bytes(found['bytes'])}). What comes after "
+        "(comparison and report) is in the next table.",
+        "",
+    ]
+
+
+def _whole(found: dict) -> list[str]:
+    full, one = found["full"], found["one_more"]
+    steps = [step for step in full if step not in ("total", "wall")]
+    chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
+    return [
+        f"## Whole runs with comparison and report ({found['plans']:,} reports of {found['cities']:,} cities, "
+        f"{chars:.1f} million characters, {found['measures']:,} measures)",
+        "",
+        "| step | all plans, processor s | a million characters | a million measures | one plan more, processor s |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {step} | {full[step]:.1f} | {full[step] / chars:.1f} | {full[step] / measures:.0f} | "
+            f"{one.get(step, 0.0):.1f} |"
+            for step in (*steps, "total")
+        ),
+        "",
+        f"One plan more takes {one['total'] / full['total']:.0%} of a run anew ({full['total'] / one['total']:.1f} times "
+        f"less); all {found['tables']} files of tables {_same(found)}. Most memory: {found['memory'] / 1e9:.1f} GB. "
+        f"On disk: {_bytes(found['bytes'])}. By the wall clock, on two cores that other programs shared: "
+        f"{full['wall']:.0f} s and {one['wall']:.0f} s.",
+        "",
+    ]
+
+
+def _cluster(found: dict) -> list[str]:
+    return [
+        f"## Two Dask workers, parts in S3 ({found['reports']:,} reports, wall time, on a busy machine of two cores)",
+        "",
+        "| engine | s |",
+        "|---|---|",
+        *(f"| {way} | {found[way]['wall']:.0f} |" for way in ("one process", "dask")),
+        "",
+        f"All tables {_same(found)}. The S3 server is moto on loopback; starting Prefect and the cluster is in the "
+        "figures, and only reading is shared out.",
+        "",
+    ]
+
+
+def _paper(read: dict, runs: list[dict]) -> list[str]:
+    """All Chinese counties: reading grows with the measures, comparison with a power of them that was measured."""
+    small, large = runs[0], runs[-1]
+    plans = COUNTIES * YEARS
+    measures = plans * read["measures"] / read["plans"]
+    hours = read["full"]["read, code, embed"] * measures / read["measures"] / 3600
+    seconds, size = large["full"]["comparison"], large["measures"]
+    power = 1.0
+    if len(runs) > 1:
+        power = np.log(seconds / small["full"]["comparison"]) / np.log(size / small["measures"])
+    compare = seconds * (measures / size) ** power / 3600
+    quadratic = seconds * (measures / size) ** 2 / 3600
+    stored = sum(read["bytes"].values()) / read["measures"] * measures / 1e9
+    vectors = 256 * 4 * measures / 1e9
+    memory = large["memory"] * measures / size / 1e9
+    return [
+        "## On paper: all Chinese counties over twenty years",
+        "",
+        f"{COUNTIES:,} counties and {YEARS} years are {plans:,} reports; with as many measures as the reports above, "
+        f"{measures / 1e6:.1f} million measures, {measures / read['measures']:.0f} times those that were read here.",
+        "",
+        "| | estimate |",
+        "|---|---|",
+        f"| reading, coding, embedding (linear) | {hours:.1f} processor hours; {hours / 16:.1f} h on sixteen workers |",
+        f"| comparison, by the measured power {power:.2f} from {small['measures']:,} to {size:,} measures | "
+        f"{compare:,.0f} processor hours |",
+        f"| comparison, if every pair of measures counts (power 2) | {quadratic:,.0f} processor hours |",
+        f"| parts, vectors and ledger on disk | {stored:.0f} GB |",
+        f"| vectors in memory (256 numbers of 4 bytes) | {vectors:.0f} GB |",
+        f"| memory of a run, if it grows as the measures do | {memory:.0f} GB |",
+        "",
+        "**The first bottleneck** is the memory of the one process that holds all measures, and right after it the pairs "
+        f"of cities ({COUNTIES * (COUNTIES - 1) // 2:,}) that it compares one after the other: reading is cut by more "
+        "workers, these two are not. Until they are, compare by province or year, or on a machine with that memory. A "
+        "new plan costs its own reading and the pairs of its own city; the rest is remembered.",
+        "",
+    ]
+
+
+def _same(found: dict) -> str:
+    return "equal to the byte" if found["equal"] else "**NOT equal**"
 
 
 def _bytes(sizes: dict[str, int]) -> str:
@@ -269,12 +321,13 @@ def main() -> None:
     found = {"incremental": incremental, "whole": whole, "cluster": cluster}[options.part](
         options.source, options.reports
     )
-    kept = (
-        json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    )  # another part may have ended
-    KEPT.write_text(
-        json.dumps({**kept, options.part: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    # Read again: another part may have ended meanwhile. Whole runs of several sizes stand beside each other.
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    if options.part == "whole":
+        kept["whole"] = {**kept.get("whole", {}), str(options.reports): found}
+    else:
+        kept[options.part] = found
+    KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
     sys.exit(0 if found["equal"] else 1)
 

@@ -66,7 +66,11 @@ class _Stream(httpcore.NetworkStream):
         self._stream, self._deadline = stream, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.cut(timeout))
+        try:
+            return self._stream.read(max_bytes, self._deadline.cut(timeout))
+        except httpcore.ReadTimeout:
+            self._deadline.cut(None)  # raises, and says so, where it was the deadline
+            raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadline.cut(timeout))

@@ -228,6 +228,9 @@ def describe(found: Difference, limit: int = 20) -> str:
     for row in found.plans.head(limit).itertuples():
         year = "" if pd.isna(row.year) else row.year
         lines.append(f"{row.change} plan: {row.city or '?'} {year} {row.title or ''} ({row.source})")
+    for row in found.measures.head(limit).itertuples():
+        anew = "" if row.change != "recoded" else f" {row.category_before} -> {row.category} ({row.cause})"
+        lines.append(f"{row.change} measure: {row.city or '?'} {row.text[:60]}{anew}")
     for row in found.cells.head(limit).itertuples():
         lines.append(
             f"cell {row.city} {row.year} {row.category}: {row.measures_before} -> {row.measures} measures ({row.cause})"
