@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import http.server
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from planmine.sources import Config, Fetcher, FetchError, Source, SourcesError, 
 from planmine.sources.archive import bytes_of
 from planmine.workspace import Files, Workspace
 from planmine.workspace.checking import check
+from planmine.workspace.ledger import Ledger
 
 AGENT = "PlanMine-test (+mailto:test@example.org)"
 PLAN = "<html><body><h1>云屏市2024年城管工作计划</h1><p>1.新建公厕20座。</p></body></html>"
@@ -209,6 +212,61 @@ def test_a_damaged_plan_is_taken_from_the_archive_and_one_deleted_by_hand_stays_
     assert {outcome for outcome, _ in look(place, *sources)} == {"unchanged"}
     assert damaged.read_text(encoding="utf-8") == PLAN and not deleted.exists()
     assert not check(place).problems
+
+
+class Killed(BaseException): ...
+
+
+@pytest.mark.fault(
+    "A pass over sources that is cut off at any step", "the next one leaves what an undisturbed one does"
+)
+def test_a_pass_that_is_cut_off_anywhere_is_made_good_by_the_next(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/list"] = '<a href="a.html">工作计划</a><a href="b.html">工作计划</a>'
+    site.pages["/a.html"] = site.pages["/b.html"] = PLAN
+    source = always("page", f"{site.address}/list", city="云屏市")
+    look(Workspace(tmp_path / "before"), source)
+    site.pages["/list"] += '<a href="c.html">工作计划</a>'
+    site.pages["/a.html"], site.pages["/c.html"] = PLAN.replace("20", "2"), PLAN.replace("20", "30")
+
+    def pass_over(name: str, last: int) -> tuple[int, dict[str, bytes]]:
+        """A pass that is cut off at step ``last``; how many steps it had, and what stands there."""
+        place, count = Workspace(tmp_path / name), 0
+
+        def step() -> None:
+            nonlocal count
+            count += 1
+            if count == last:
+                raise Killed
+
+        def write(files: Files, name: str, data: bytes) -> str:
+            step()
+            return real_write(files, name, data)
+
+        @contextmanager
+        def transaction(ledger: Ledger) -> Iterator[object]:
+            with real_transaction(ledger) as change:
+                yield change
+            step()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Files, "write", write)
+            patch.setattr(Ledger, "transaction", transaction)
+            with suppress(Killed):
+                look(place, source)
+        files = (path for path in (place.folder / "fetched").rglob("*") if path.is_file())
+        return count, {path.relative_to(place.folder).as_posix(): path.read_bytes() for path in files}
+
+    real_write, real_transaction = Files.write, Ledger.transaction
+    shutil.copytree(tmp_path / "before", tmp_path / "calm")
+    steps, expected = pass_over("calm", 0)
+    assert steps > 8 and len(expected) == 4
+    for last in range(1, steps + 1):
+        shutil.copytree(tmp_path / "before", tmp_path / str(last))
+        assert pass_over(str(last), last)[0] == last
+        assert pass_over(str(last), 0)[1] == expected
+        assert not check(Workspace(tmp_path / str(last))).problems
 
 
 @pytest.mark.fault("A disk that is full while plans are fetched", "exit code 1; the next pass fetches them")
