@@ -43,6 +43,7 @@ from planmine.reading import batches, read_batch, read_staged, stage_inputs, unr
 from planmine.records import Failure  # noqa: E402
 from planmine.run import BatchResult, RunError, Settings, Summary, check, finish, summary_table  # noqa: E402
 from planmine.workspace import Files, Workspace  # noqa: E402
+from planmine.workspace.difference import last_change  # noqa: E402
 
 WORKERS = 2
 PATIENCE = 3600.0  # seconds to wait for another run in the workspace
@@ -100,6 +101,12 @@ def analyse(
                 publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
             raise
     publish(failures=summary.failures, summary=f"```\n{summary_table(summary)}\n```")
+    changed = last_change(place) or "the first run"
+    create_markdown_artifact(
+        key="analyse-changes",
+        markdown=f"```\n{changed}\n```",
+        description="What changed since the run before",
+    )
     failed = files & {row["file"] for row in summary.failures}  # rows of a manifest are no documents
     if files and len(failed) / len(files) > max_failed_share:
         raise RuntimeError(f"{len(failed)} of {len(files)} documents failed; see artifact `analyse-failures`")

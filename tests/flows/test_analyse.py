@@ -61,6 +61,10 @@ def test_failures_become_an_artifact_and_the_report_stands(
     assert artifact is not None and "empty.txt" in str(artifact.data)
     shown = Artifact.get(key="analyse-summary")
     assert shown is not None and "measures" in str(shown.data)
+    (folder / "丙.txt").write_text("丙湖市城市管理局2024年工作计划\n1.新建公厕3座。\n", encoding="utf-8")
+    analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
+    changed = Artifact.get(key="analyse-changes")
+    assert changed is not None and "丙.txt" in str(changed.data)
     assert (tmp_path / "ws/reports/latest/index.html").is_file()
 
 

@@ -19,7 +19,7 @@ from planmine.run import run as run_sources
 from planmine.sources import Change, Config, Fetcher, fetch_all
 from planmine.sources.collect import FOLDER
 from planmine.workspace import InUse, Workspace
-from planmine.workspace.difference import describe, difference, run_folder
+from planmine.workspace.difference import last_change
 from planmine.workspace.place import as_json
 
 log = logging.getLogger("planmine.watch")
@@ -96,10 +96,8 @@ def news(workspace: Path, changes: list[Change], summary: Summary | None) -> str
     failed = [change for change in changes if change.outcome in ("failed", "refused") and not change.again]
     lines += [f"{change.outcome}: {change.address} ({change.note})" for change in failed[:10]]
     if summary is not None:
-        place = Workspace(workspace)
-        rows = place.ledger.rows("SELECT count(*) AS n FROM runs WHERE state = 'complete'")
-        if rows[0]["n"] > 1:
-            lines.append(describe(difference(run_folder(place, "previous"), run_folder(place, "latest"))))
+        changed = last_change(Workspace(workspace))
+        lines += [changed] if changed else []
         lines.append(f"report: {summary.report} ({summary.plans:,} plans, {summary.measures:,} measures)")
     return "\n".join(lines) or None
 
