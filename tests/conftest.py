@@ -45,9 +45,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def got(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+def got(request: pytest.FixtureRequest) -> Callable[[object], None]:
     """Notes what an attack got, word for word."""
-    return lambda said: record_property("got", str(said))
+    return lambda said: request.node.user_properties.append(("got", str(said)))
 
 
 @pytest.fixture(scope="module")
