@@ -79,7 +79,8 @@ def page(kept: dict) -> str:
 
 
 def _row(row: dict) -> str:
-    case = f": `{row['case']}`" if row["case"] else ""
+    words = row["case"].encode("latin-1", "backslashreplace").decode("unicode_escape")  # as pytest writes them
+    case = f": `{words}`".replace("\n", " / ") if words not in ("", "None") else ""
     verdict = row["got"] if row["passed"] else f"**FAILED** ({row['got']})"
     return f"| {row['what']}{case} | {verdict} |".replace("\\x00", "")
 
