@@ -79,7 +79,9 @@ def page(kept: dict) -> str:
 
 
 def _row(row: dict) -> str:
-    words = row["case"].encode("latin-1", "backslashreplace").decode("unicode_escape")  # as pytest writes them
+    words = (
+        row["case"].encode("latin-1", "backslashreplace").decode("unicode_escape")
+    )  # as pytest writes them
     case = f": `{words}`".replace("\n", " / ") if words not in ("", "None") else ""
     verdict = row["got"] if row["passed"] else f"**FAILED** ({row['got']})"
     return f"| {row['what']}{case} | {verdict} |".replace("\\x00", "")
