@@ -216,8 +216,8 @@ def page(kept: dict) -> str:
         lines += _whole(found)
     if found := kept.get("cluster"):
         lines += _cluster(found)
-    if (found := kept.get("incremental")) and runs:
-        lines += _paper(found, runs)
+    if runs:
+        lines += _paper(kept.get("incremental") or _read_in(runs[-1]), runs)
     return "\n".join(lines)
 
 
@@ -245,31 +245,36 @@ def _reading(found: dict) -> list[str]:
 
 
 def _whole(found: dict) -> list[str]:
+    """A table of costs by stage; where a benchmark ended after its first run, of that run alone."""
     pages = found["all_but_one"]["report"]
-    full, one = ({**found[what], "report": pages} for what in ("full", "one_more"))
-    for seconds, tables in ((full, found["full"]), (one, found["one_more"])):
-        seconds["total"] += pages - tables["report"]
-    before = {what: found[what]["total"] - found[what]["report"] for what in ("full", "one_more")}
-    steps = [step for step in full if step not in ("total", "wall")]
+    runs = [found[what] for what in ("full", "one_more") if what in found] or [found["all_but_one"]]
+    full, *more = [
+        {**seconds, "report": pages, "total": seconds["total"] - seconds["report"] + pages}
+        for seconds in runs
+    ]
+    steps = [step for step in full if step != "wall"]
     chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
-    return [
+    lines = [
         f"## Whole runs with comparison and report ({found['plans']:,} reports of {found['cities']:,} cities, "
         f"{chars:.1f} million characters, {found['measures']:,} measures)",
         "",
-        "| step | all plans, processor s | a million characters | a million measures | one plan more, processor s |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {step} | {full[step]:.1f} | {full[step] / chars:.1f} | {full[step] / measures:.0f} | "
-            f"{one.get(step, 0.0):.1f} |"
-            for step in (*steps, "total")
-        ),
-        "",
-        f"One plan more takes {one['total'] / full['total']:.0%} of a run anew, and up to its tables "
-        f"{before['one_more'] / before['full']:.0%} ({before['full'] / before['one_more']:.1f} times less): the report's pages "
-        f"are written anew each time. All {found['tables']} files of tables {_same(found)}. Most memory: "
-        f"{found['memory'] / 1e9:.1f} GB. On disk: {_bytes(found['bytes'])}.",
-        "",
+        "| step | all plans, processor s | a million characters | a million measures |"
+        + " one plan more |" * len(more),
+        "|---|---|---|---|" + "---|" * len(more),
     ]
+    for step in steps:
+        row = f"| {step} | {full[step]:.1f} | {full[step] / chars:.1f} | {full[step] / measures:.0f} |"
+        lines.append(row + "".join(f" {one.get(step, 0.0):.1f} |" for one in more))
+    lines += ["", f"On disk: {_bytes(found['bytes'])}.", ""]
+    if more:
+        before = [seconds["total"] - seconds["report"] for seconds in runs]
+        lines += [
+            f"One plan more takes {more[0]['total'] / full['total']:.0%} of a run anew, and up to its tables "
+            f"{before[1] / before[0]:.0%} ({before[0] / before[1]:.1f} times less): the report's pages are written anew "
+            f"each time. All {found['tables']} files of tables {_same(found)}. Most memory: {found['memory'] / 1e9:.1f} GB.",
+            "",
+        ]
+    return lines
 
 
 def _cluster(found: dict) -> list[str]:
@@ -286,21 +291,28 @@ def _cluster(found: dict) -> list[str]:
     ]
 
 
+def _read_in(found: dict) -> dict:
+    """What the reading of a whole run took, as ``incremental`` has it."""
+    run = found.get("full", found["all_but_one"])
+    seconds = sum(run[stage] for stage in ("corpus", "coding", "embedding"))
+    return {**found, "full": {"read, code, embed": seconds}}
+
+
 def _paper(read: dict, runs: list[dict]) -> list[str]:
     """All Chinese counties: reading grows with the measures, comparison with a power of them that was measured."""
     small, large = runs[0], runs[-1]
     plans = COUNTIES * YEARS
     measures = plans * read["measures"] / read["plans"]
     hours = read["full"]["read, code, embed"] * measures / read["measures"] / 3600
-    seconds, size = large["full"]["comparison"], large["measures"]
-    power = 1.0
-    if len(runs) > 1:
-        power = np.log(seconds / small["full"]["comparison"]) / np.log(size / small["measures"])
+    before, seconds = (found.get("full", found["all_but_one"])["comparison"] for found in (small, large))
+    size = large["measures"]
+    power = np.log(seconds / before) / np.log(size / small["measures"]) if len(runs) > 1 else 1.0
     compare = seconds * (measures / size) ** power / 3600
     quadratic = seconds * (measures / size) ** 2 / 3600
-    stored = sum(read["bytes"].values()) / read["measures"] * measures / 1e9
+    stored = sum(read["bytes"][part] for part in ("parts", "vectors")) / read["measures"] * measures / 1e9
     vectors = 256 * 4 * measures / 1e9
-    memory = large["memory"] * measures / size / 1e9
+    held = max((found for found in runs if "memory" in found), key=lambda found: found["measures"])
+    memory = held["memory"] * measures / held["measures"] / 1e9
     return [
         "## On paper: all Chinese counties over twenty years",
         "",
@@ -313,7 +325,7 @@ def _paper(read: dict, runs: list[dict]) -> list[str]:
         f"| comparison, by the measured power {power:.2f} from {small['measures']:,} to {size:,} measures | "
         f"{compare:,.0f} processor hours |",
         f"| comparison, if every pair of measures counts (power 2) | {quadratic:,.0f} processor hours |",
-        f"| parts, vectors and ledger on disk | {stored:.0f} GB |",
+        f"| parts and vectors on disk | {stored:.0f} GB |",
         f"| vectors in memory (256 numbers of 4 bytes) | {vectors:.0f} GB |",
         f"| memory of a run, if it grows as the measures do | {memory:.0f} GB |",
         "",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,13 +23,14 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "evaluation" / "survival.json"
+HERE = {**os.environ, "PYTHONPATH": str(ROOT / "src")}  # this tree, whatever is installed
 TESTS = "survival workspace sources operations discover word sandbox serving embedding".split()
 
 
 def kills(given: list[str]) -> dict:
     """kill_points.py with the options given."""
     command = [sys.executable, str(ROOT / "benchmarks/kill_points.py"), *given]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, env=HERE).stdout)
 
 
 def faults(given: list[str]) -> list[dict]:
@@ -37,7 +39,7 @@ def faults(given: list[str]) -> list[dict]:
         junit = Path(name, "junit.xml")
         files = [str(ROOT / f"tests/unit/test_{test}.py") for test in TESTS]
         command = [sys.executable, "-m", "pytest", "-q", "-m", "fault or attack", f"--junitxml={junit}"]
-        subprocess.run([*command, *files, *given], cwd=ROOT, stdout=sys.stderr)
+        subprocess.run([*command, *files, *given], cwd=ROOT, env=HERE, stdout=sys.stderr)
         cases = ElementTree.parse(junit).getroot().iter("testcase")
         return [found for case in cases for found in _found(case)]
 
