@@ -245,9 +245,9 @@ def _reading(found: dict) -> list[str]:
 
 
 def _whole(found: dict) -> list[str]:
-    """A table of costs by stage; where a benchmark ended after its first run, of that run alone."""
+    """A table of costs by stage; where a benchmark was stopped before the run anew, its first run stands for that."""
     pages = found["all_but_one"]["report"]
-    runs = [found[what] for what in ("full", "one_more") if what in found] or [found["all_but_one"]]
+    runs = [found.get("full", found["all_but_one"]), *([found["one_more"]] if "one_more" in found else [])]
     full, *more = [
         {**seconds, "report": pages, "total": seconds["total"] - seconds["report"] + pages}
         for seconds in runs
@@ -268,10 +268,13 @@ def _whole(found: dict) -> list[str]:
     lines += ["", f"On disk: {_bytes(found['bytes'])}.", ""]
     if more:
         before = [seconds["total"] - seconds["report"] for seconds in runs]
+        equal = "The tables of a run anew were not made at this size."
+        if "equal" in found:
+            equal = f"All {found['tables']} files of tables {_same(found)}."
         lines += [
             f"One plan more takes {more[0]['total'] / full['total']:.0%} of a run anew, and up to its tables "
             f"{before[1] / before[0]:.0%} ({before[0] / before[1]:.1f} times less): the report's pages are written anew "
-            f"each time. All {found['tables']} files of tables {_same(found)}. Most memory: {found['memory'] / 1e9:.1f} GB.",
+            f"each time. {equal} Most memory: {found['memory'] / 1e9:.1f} GB.",
             "",
         ]
     return lines
