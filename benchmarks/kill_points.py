@@ -161,8 +161,8 @@ def counting(workspace: Path, last: int, tell: int | None = None) -> None:
         counting.told = lambda: os.write(tell, str(steps).encode())  # type: ignore[attr-defined]
 
 
-def steps(points: int | None, folder: Path) -> dict:
-    """Kill a second run at steps of it: all, or ``points`` of them spread evenly."""
+def steps(points: int | None, folder: Path, at: list[int] | None = None) -> dict:
+    """Kill a second run at steps of it: all, ``points`` of them spread evenly, or those of ``at``."""
     reports.write_report = plain_report
     reading.BATCH_FILES = 2
     pipeline.default_coder()  # loaded once, before the forks
@@ -186,6 +186,7 @@ def steps(points: int | None, folder: Path) -> dict:
     chosen = list(range(1, total + 1))
     if points is not None and points < total:
         chosen = sorted({1 + round(k * (total - 1) / (points - 1)) for k in range(points)})
+    chosen = at or chosen
     wrong: dict[str, list[str]] = {}
     for point in chosen:
         work = folder / "work"
@@ -304,12 +305,13 @@ def together(count: int, folder: Path) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=6, help="steps to be killed at, 0 for all")
+    parser.add_argument("--at", type=int, nargs="+", help="these steps and no others")
     parser.add_argument("--runs", type=int, default=0, help="real runs to be killed at random times")
     parser.add_argument("--together", type=int, default=0, help="runs of one workspace at the same moment")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="planmine-kill-") as name:
         folder = Path(name)
-        found = {"steps": steps(options.points or None, folder)}
+        found = {"steps": steps(options.points or None, folder, options.at)}
         if options.together:
             found["together"] = together(options.together, folder)
         if options.runs:

@@ -156,6 +156,7 @@ def test_what_a_killed_run_left_is_cleared_and_the_pointer_set_right(tmp_path: P
         (folder / "index.html").write_text("1", encoding="utf-8")
     number = place.begin("killed")
     (tmp_path / "reports/.writing-x").mkdir()
+    (tmp_path / "reports/.writing-latest-1").symlink_to("one", target_is_directory=True)
     (tmp_path / "reports/two").mkdir()
     (tmp_path / "reports/two/.run").write_text("9", encoding="utf-8")
     (tmp_path / "reports/notes").mkdir()  # a researcher's own
