@@ -121,8 +121,8 @@ class Workspace:
         """Remove what a killed process left: its scratch files, parts and reports that were never committed."""
         places = ("", *(f"{name}{below}/" for name in _FOLDERS for below in ("", "/*")))
         for scratch in (path for place in places for path in self.folder.glob(f"{place}.writing-*")):
-            folder = scratch.is_dir() and not scratch.is_symlink()  # a link to a run is no folder to remove
-            shutil.rmtree(scratch) if folder else scratch.unlink(missing_ok=True)
+            tree = scratch.is_dir() and not scratch.is_symlink()  # a link to a run is no folder to remove
+            shutil.rmtree(scratch) if tree else scratch.unlink(missing_ok=True)
         if self.ledger.rows("SELECT number FROM runs WHERE state = 'running'"):
             with self.ledger.transaction() as change:
                 change.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
