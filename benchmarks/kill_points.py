@@ -1,7 +1,9 @@
 """Kill runs, finish them, and compare with an undisturbed one.
 
-    python benchmarks/kill_points.py                               # a few steps, JSON on stdout (the test suite)
-    python benchmarks/kill_points.py --points 0 --runs 30 --write  # every step, and real runs: docs/survival.md
+    python benchmarks/kill_points.py                                      # a few steps, JSON on stdout
+    python benchmarks/kill_points.py --points 0 --runs 30 --together 4    # every step, real runs, runs at once
+
+`python benchmarks/survival.py kills` runs the second and keeps it for docs/survival.md.
 
 Steps: a process is killed (SIGKILL, by itself) just before a file of the workspace is opened for writing, renamed,
 removed or linked, or before or after a transaction of the ledger is committed. One run goes before, so that the
@@ -159,8 +161,8 @@ def counting(workspace: Path, last: int, tell: int | None = None) -> None:
         counting.told = lambda: os.write(tell, str(steps).encode())  # type: ignore[attr-defined]
 
 
-def steps(points: int | None, folder: Path) -> dict:
-    """Kill a second run at steps of it: all, or ``points`` of them spread evenly."""
+def steps(points: int | None, folder: Path, at: list[int] | None = None) -> dict:
+    """Kill a second run at steps of it: all, ``points`` of them spread evenly, or those of ``at``."""
     reports.write_report = plain_report
     reading.BATCH_FILES = 2
     pipeline.default_coder()  # loaded once, before the forks
@@ -184,6 +186,7 @@ def steps(points: int | None, folder: Path) -> dict:
     chosen = list(range(1, total + 1))
     if points is not None and points < total:
         chosen = sorted({1 + round(k * (total - 1) / (points - 1)) for k in range(points)})
+    chosen = at or chosen
     wrong: dict[str, list[str]] = {}
     for point in chosen:
         work = folder / "work"
@@ -264,41 +267,55 @@ def times(count: int, folder: Path, seed: int = 7) -> dict:
     }
 
 
-def page(found: dict) -> str:
-    stepped, timed = found["steps"], found.get("times", {"runs": 0, "kills": 0, "wrong": {}})
-    length = timed.get("seconds_undisturbed")
-    wrong = {**stepped["wrong"], **timed["wrong"]}
-    listed = "\n".join(f"- {where}: {'; '.join(what)}" for where, what in wrong.items()) or "None."
-    return f"""# Killed runs
+# ---- several runs at once ----
 
-Written by `python benchmarks/kill_points.py --points 0 --runs 30 --write`, or with fewer of both, as the table says.
 
-| | killed | finished and equal to an undisturbed run |
-|---|---|---|
-| before steps of a run ({stepped["steps"]} in the workspace, spread evenly where not all) | {stepped["points"]} | {stepped["points"] - len(stepped["wrong"])} |
-| at random times, two workers, both processors busy ({timed["runs"]} runs) | {timed["kills"]} | {timed["runs"] - len(timed["wrong"])} of {timed["runs"]} runs |
-
-Equal: every table to the byte, no document twice, no file left over, every stored file as its hash says
-(`planmine check`), and right after the kill `reports/latest` either absent or whole. Of the second kind
-{f"an undisturbed run took {length} s; kills came up to 1.4 times as late" if length else "none was made here"}.
-
-Not equal: {listed}
-"""
+def together(count: int, folder: Path) -> dict:
+    """Start runs of one workspace at the same moment, each to wait for the others, and read it all the while."""
+    plans, calm, work = folder / "plans-together", folder / "calm-together", folder / "work-together"
+    write_plans(plans, PLANS)
+    forked(lambda: run([plans], calm))
+    expected = digest(calm)
+    started = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            try:
+                run([plans], work, wait=600.0)
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                os._exit(1)
+            os._exit(0)
+        started.append(child)
+    looks, found, running = 0, [], set(started)
+    while running:
+        for child in list(running):
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                running.remove(child)
+                found += ["a run failed"] if status else []
+        if (work / "reports/latest").exists():
+            looks += 1
+            found += whole(work) + (["half a table"] if digest(work) != expected else [])
+        time.sleep(0.05)
+    found += problems(work, expected, count)
+    return {"runs": count, "looks": looks, "wrong": {"together": sorted(set(found))} if found else {}}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=6, help="steps to be killed at, 0 for all")
+    parser.add_argument("--at", type=int, nargs="+", help="these steps and no others")
     parser.add_argument("--runs", type=int, default=0, help="real runs to be killed at random times")
-    parser.add_argument("--write", action="store_true", help="write docs/survival.md")
+    parser.add_argument("--together", type=int, default=0, help="runs of one workspace at the same moment")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="planmine-kill-") as name:
         folder = Path(name)
-        found = {"steps": steps(options.points or None, folder)}
+        found = {"steps": steps(options.points or None, folder, options.at)}
+        if options.together:
+            found["together"] = together(options.together, folder)
         if options.runs:
             found["times"] = times(options.runs, folder)
-    if options.write:
-        (ROOT / "docs" / "survival.md").write_text(page(found), encoding="utf-8")
     print(json.dumps(found, ensure_ascii=False, indent=1))
     sys.exit(any(part["wrong"] for part in found.values()))
 

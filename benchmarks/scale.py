@@ -15,12 +15,16 @@ import argparse
 import hashlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "evaluation" / "scale.json"
@@ -42,6 +46,11 @@ def tables_of(workspace: Path) -> dict[str, str]:
     folder = workspace / "reports/latest/tables"
     files = sorted((*folder.glob("*.csv"), *folder.glob("*.parquet")))
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def read_and_collect(plans: Path, workspace: Path) -> tuple[dict[str, float], str, dict[str, int]]:
@@ -88,31 +97,58 @@ def incremental(source: Path, count: int) -> dict:
         Path(name, "late").rename(late)
         one, hash_one, sizes = read_and_collect(plans, grown)
         full, hash_full, _ = read_and_collect(plans, fresh)
-        disk = {
-            part: sum(file.stat().st_size for file in (fresh / part).rglob("*") if file.is_file())
-            for part in ("parts", "vectors")
-        }
+        disk = {part: size_of(fresh / part) for part in ("parts", "vectors")}
         disk["ledger"] = (fresh / "ledger.duckdb").stat().st_size
     return {**sizes, "one_more": one, "full": full, "equal": hash_one == hash_full, "bytes": disk}
 
 
 def whole(source: Path, count: int) -> dict:
-    from planmine.run import run
-
+    """Runs with all they do: of all reports but one, with that one more, and of all of them anew. The pages of the
+    report, which are made anew each time and touch no table, are written by the first run only."""
+    time.perf_counter = time.process_time  # so that a run's seconds by stage are processor seconds
     with tempfile.TemporaryDirectory(prefix="planmine-scale-") as name:
-        plans, grown, fresh = Path(name, "plans"), Path(name, "grown"), Path(name, "fresh")
+        plans = Path(name, "plans")
         last = sample(source, count, plans)[-1]
         late = plans / last.parent.name / last.name
         late.rename(Path(name, "late"))
-        run([plans], grown)
+        found = {"reports": count, "all_but_one": timed_run(plans, Path(name, "grown"))}
         Path(name, "late").rename(late)
-        found = {}
-        for what, workspace in (("one_more", grown), ("full", fresh)):
-            started = time.process_time()
-            summary = run([plans], workspace)
-            found[what] = {"processor": time.process_time() - started, **summary.seconds}
-        equal = tables_of(grown) == tables_of(fresh)
-        return {"plans": summary.plans, "measures": summary.measures, "equal": equal, **found}
+        return {**found, **one_more(plans, Path(name, "grown"), Path(name, "fresh"))}
+
+
+def one_more(plans: Path, grown: Path, fresh: Path) -> dict:
+    """A run in a workspace that lacks one report, and one of all of them in a new workspace: seconds, sizes, equality."""
+    from planmine import report
+    from planmine.report.dictionary import compared
+    from planmine.report.tables import write_tables
+
+    def tables_only(
+        folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict
+    ) -> None:
+        write_tables(folder / "tables", {**tables, **compared(comparison)})
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    size = size_of(grown / "reports")
+    report.write_report = tables_only
+    found: dict = {"one_more": timed_run(plans, grown), "full": timed_run(plans, fresh)}
+    found["equal"] = tables_of(grown) == tables_of(fresh)
+    found["tables"] = len(tables_of(fresh))
+    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    rows = pd.read_parquet(fresh / "reports/latest/tables/plans.parquet", columns=["city", "chars"])
+    measures = pd.read_parquet(fresh / "reports/latest/tables/measures.parquet", columns=["measure_id"])
+    found |= {"plans": len(rows), "cities": rows["city"].nunique(), "chars": int(rows["chars"].sum())}
+    found["bytes"] = {part: size_of(fresh / part) for part in ("parts", "vectors", "memory")}
+    return {**found, "measures": len(measures), "bytes": {**found["bytes"], "report": size}}
+
+
+def timed_run(plans: Path, workspace: Path) -> dict[str, float]:
+    """Seconds of a run by stage, told as they come: a benchmark of an hour should show that it lives."""
+    from planmine.run import run
+
+    started = time.monotonic()
+    seconds = {**run([plans], workspace).seconds, "wall": round(time.monotonic() - started, 2)}
+    print(workspace.name, json.dumps(seconds), file=sys.stderr, flush=True)
+    return seconds
 
 
 def cluster(source: Path, count: int) -> dict:
@@ -162,80 +198,150 @@ def cluster(source: Path, count: int) -> dict:
             server.stop()
 
 
-COUNTIES, YEARS, MEASURES_A_PLAN = 2844, 20, 130
+STAGES = "discover corpus coding embedding tables comparison report total".split()
+COUNTIES, YEARS = 2844, 20  # county-level divisions of China, as the Ministry of Civil Affairs counts them
 
 
 def page(kept: dict) -> str:
     lines = [
         "# What it costs",
         "",
-        "Written by `python benchmarks/scale.py page` from `evaluation/scale.json`; the script says how each part is measured.",
+        "Written by `python benchmarks/scale.py page` from `evaluation/scale.json`; the script says how each part is "
+        "measured. Processor seconds are of one core, and do not count what else the machine did.",
         "",
     ]
+    runs = sorted(kept.get("whole", {}).values(), key=lambda found: found["measures"])
     if found := kept.get("incremental"):
-        chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
-        full, one = found["full"], found["one_more"]
-        read = full["read, code, embed"]
-        ratio = sum(full.values()) / sum(one.values())
-        size = sum(found["bytes"].values()) / found["measures"]
-        lines += [
-            f"## Reading ({found['plans']:,} public work reports, {chars:.1f} million characters, "
-            f"{found['measures']:,} measures)",
-            "",
-            "| step | all plans, processor s | one plan more, processor s |",
-            "|---|---|---|",
-            *(f"| {step} | {full[step]:.1f} | {one[step]:.1f} |" for step in full),
-            f"| together | {sum(full.values()):.1f} | {sum(one.values()):.1f} |",
-            "",
-            f"{read / chars:.1f} s a million characters, {read / measures:.0f} s a million measures; with one plan more "
-            f"{ratio:.0f} times less than anew. Tables and vectors "
-            f"{'equal to the byte' if found['equal'] else 'NOT equal'}. "
-            f"{size:.0f} bytes a measure are stored ({_bytes(found['bytes'])}).",
-            "",
-        ]
-        plans = COUNTIES * YEARS
-        scale = plans * MEASURES_A_PLAN / found["measures"]
-        lines += [
-            "## On paper: all Chinese counties over twenty years",
-            "",
-            f"{COUNTIES:,} counties and {YEARS} years are {plans:,} reports; at {MEASURES_A_PLAN} measures each that is "
-            f"{plans * MEASURES_A_PLAN / 1e6:.1f} million measures, {scale:.0f} times the above. Reading grows with "
-            f"their number: {read * scale / 3600:.1f} hours on one processor, {read * scale / 3600 / 16:.1f} on sixteen, "
-            f"and a new plan costs what it costs today. Stored: {size * plans * MEASURES_A_PLAN / 1e9:.0f} GB. "
-            f"The frames of a run and its vectors stand in memory: {256 * 4 * plans * MEASURES_A_PLAN / 1e9:.0f} GB of "
-            "vectors at 256 numbers each. **The first bottleneck** is there and in the pairs of cities: reading is cut "
-            "by more workers, but one process holds all measures and compares every city with every other, "
-            f"{COUNTIES * (COUNTIES - 1) // 2:,} pairs. Beyond some hundred cities compare by province or year, or "
-            "on a machine with memory for all vectors.",
-            "",
-        ]
-    if found := kept.get("whole"):
-        full, one = found["full"], found["one_more"]
-        steps = [step for step in full if step not in ("processor", "total")]
-        lines += [
-            f"## Whole runs ({found['plans']:,} reports, {found['measures']:,} measures; wall time, on a busy machine)",
-            "",
-            "| step | all plans, s | one plan more, s |",
-            "|---|---|---|",
-            *(f"| {step} | {full[step]:.1f} | {one.get(step, 0.0):.1f} |" for step in steps),
-            f"| together, processor s | {full['processor']:.1f} | {one['processor']:.1f} |",
-            "",
-            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}.",
-            "",
-        ]
+        lines += _reading(found)
+    for found in reversed(runs):
+        lines += _whole(found)
     if found := kept.get("cluster"):
+        lines += _cluster(found)
+    if runs:
+        lines += _paper(kept.get("incremental") or _read_in(runs[-1]), runs)
+    return "\n".join(lines)
+
+
+def _reading(found: dict) -> list[str]:
+    chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
+    full, one = found["full"], found["one_more"]
+    read = full["read, code, embed"]
+    ratio = sum(full.values()) / sum(one.values())
+    size = sum(found["bytes"].values()) / found["measures"]
+    return [
+        f"## Reading ({found['plans']:,} public work reports, {chars:.1f} million characters, "
+        f"{found['measures']:,} measures)",
+        "",
+        "| step | all plans, processor s | one plan more, processor s |",
+        "|---|---|---|",
+        *(f"| {step} | {full[step]:.1f} | {one[step]:.1f} |" for step in full),
+        f"| together | {sum(full.values()):.1f} | {sum(one.values()):.1f} |",
+        "",
+        f"Reading, coding and embedding: **{read / chars:.1f} s a million characters, {read / measures:.0f} s a million "
+        f"measures**. With one plan more {ratio:.0f} times less than anew; plans, measures, targets, failures, notices and "
+        f"vectors {_same(found)}. {size:.0f} bytes a measure are stored ({_bytes(found['bytes'])}). What comes after "
+        "(comparison and report) is in the next table.",
+        "",
+    ]
+
+
+def _whole(found: dict) -> list[str]:
+    """A table of costs by stage; where a benchmark was stopped before the run anew, its first run stands for that."""
+    pages = found["all_but_one"]["report"]
+    runs = [found.get("full", found["all_but_one"]), *([found["one_more"]] if "one_more" in found else [])]
+    full, *more = [
+        {**seconds, "report": pages, "total": seconds["total"] - seconds["report"] + pages}
+        for seconds in runs
+    ]
+    chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
+    lines = [
+        f"## Whole runs with comparison and report ({found['plans']:,} reports of {found['cities']:,} cities, "
+        f"{chars:.1f} million characters, {found['measures']:,} measures)",
+        "",
+        "| step | all plans, processor s | a million characters | a million measures |"
+        + " one plan more |" * len(more),
+        "|---|---|---|---|" + "---|" * len(more),
+    ]
+    for step in STAGES:
+        row = f"| {step} | {full[step]:.1f} | {full[step] / chars:.1f} | {full[step] / measures:.0f} |"
+        lines.append(row + "".join(f" {one.get(step, 0.0):.1f} |" for one in more))
+    lines += ["", f"On disk: {_bytes(found['bytes'])}.", ""]
+    if more:
+        before = [seconds["total"] - seconds["report"] for seconds in runs]
+        equal = "The tables of a run anew were not made at this size."
+        if "equal" in found:
+            equal = f"All {found['tables']} files of tables {_same(found)}."
         lines += [
-            f"## Two Dask workers, parts in S3 ({found['reports']:,} reports, wall time, on a busy machine)",
-            "",
-            "| engine | s |",
-            "|---|---|",
-            *(f"| {way} | {found[way]['wall']:.0f} |" for way in ("one process", "dask")),
-            "",
-            f"All tables {'equal to the byte' if found['equal'] else 'NOT equal'}. The S3 server is moto on loopback; "
-            "starting Prefect and the cluster is in the figures.",
+            f"One plan more takes {more[0]['total'] / full['total']:.0%} of a run anew, and up to its tables "
+            f"{before[1] / before[0]:.0%} ({before[0] / before[1]:.1f} times less): the report's pages are written anew "
+            f"each time. {equal} Most memory: {found['memory'] / 1e9:.1f} GB.",
             "",
         ]
-    return "\n".join(lines)
+    return lines
+
+
+def _cluster(found: dict) -> list[str]:
+    return [
+        f"## Two Dask workers, parts in S3 ({found['reports']:,} reports, wall time, on a busy machine of two cores)",
+        "",
+        "| engine | s |",
+        "|---|---|",
+        *(f"| {way} | {found[way]['wall']:.0f} |" for way in ("one process", "dask")),
+        "",
+        f"All tables {_same(found)}. The S3 server is moto on loopback; starting Prefect and the cluster is in the "
+        "figures, and only reading is shared out.",
+        "",
+    ]
+
+
+def _read_in(found: dict) -> dict:
+    """What the reading of a whole run took, as ``incremental`` has it."""
+    run = found.get("full", found["all_but_one"])
+    seconds = sum(run[stage] for stage in ("corpus", "coding", "embedding"))
+    return {**found, "full": {"read, code, embed": seconds}}
+
+
+def _paper(read: dict, runs: list[dict]) -> list[str]:
+    """All Chinese counties: reading grows with the measures, comparison with a power of them that was measured."""
+    small, large = runs[0], runs[-1]
+    plans = COUNTIES * YEARS
+    measures = plans * read["measures"] / read["plans"]
+    hours = read["full"]["read, code, embed"] * measures / read["measures"] / 3600
+    before, seconds = (found.get("full", found["all_but_one"])["comparison"] for found in (small, large))
+    size = large["measures"]
+    power = np.log(seconds / before) / np.log(size / small["measures"]) if len(runs) > 1 else 1.0
+    compare = seconds * (measures / size) ** power / 3600
+    quadratic = seconds * (measures / size) ** 2 / 3600
+    stored = sum(read["bytes"][part] for part in ("parts", "vectors")) / read["measures"] * measures / 1e9
+    vectors = 256 * 4 * measures / 1e9
+    held = max((found for found in runs if "memory" in found), key=lambda found: found["measures"])
+    memory = held["memory"] * measures / held["measures"] / 1e9
+    return [
+        "## On paper: all Chinese counties over twenty years",
+        "",
+        f"{COUNTIES:,} counties and {YEARS} years are {plans:,} reports; with as many measures as the reports above, "
+        f"{measures / 1e6:.1f} million measures, {measures / read['measures']:.0f} times those that were read here.",
+        "",
+        "| | estimate |",
+        "|---|---|",
+        f"| reading, coding, embedding (linear) | {hours:.1f} processor hours; {hours / 16:.1f} h on sixteen workers |",
+        f"| comparison, by the measured power {power:.2f} from {small['measures']:,} to {size:,} measures | "
+        f"{compare:,.0f} processor hours |",
+        f"| comparison, if every pair of measures counts (power 2) | {quadratic:,.0f} processor hours |",
+        f"| parts and vectors on disk | {stored:.0f} GB |",
+        f"| vectors in memory (256 numbers of 4 bytes) | {vectors:.0f} GB |",
+        f"| memory of a run, if it grows as the measures do | {memory:.0f} GB |",
+        "",
+        "**The first bottleneck** is the memory of the one process that holds all measures, and right after it the pairs "
+        f"of cities ({COUNTIES * (COUNTIES - 1) // 2:,}) that it compares one after the other: reading is cut by more "
+        "workers, these two are not. Until they are, compare by province or year, or on a machine with that memory. With "
+        "each new plan part of the comparison and all of the report are made anew, as the tables above show.",
+        "",
+    ]
+
+
+def _same(found: dict) -> str:
+    return "equal to the byte" if found["equal"] else "**NOT equal**"
 
 
 def _bytes(sizes: dict[str, int]) -> str:
@@ -255,12 +361,13 @@ def main() -> None:
     found = {"incremental": incremental, "whole": whole, "cluster": cluster}[options.part](
         options.source, options.reports
     )
-    kept = (
-        json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    )  # another part may have ended
-    KEPT.write_text(
-        json.dumps({**kept, options.part: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    # Read again: another part may have ended meanwhile. Whole runs of several sizes stand beside each other.
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    if options.part == "whole":
+        kept["whole"] = {**kept.get("whole", {}), str(options.reports): found}
+    else:
+        kept[options.part] = found
+    KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
     sys.exit(0 if found["equal"] else 1)
 

@@ -43,6 +43,7 @@ from planmine.reading import batches, read_batch, read_staged, stage_inputs, unr
 from planmine.records import Failure  # noqa: E402
 from planmine.run import BatchResult, RunError, Settings, Summary, check, finish, summary_table  # noqa: E402
 from planmine.workspace import Files, Workspace  # noqa: E402
+from planmine.workspace.difference import last_change  # noqa: E402
 
 WORKERS = 2
 PATIENCE = 3600.0  # seconds to wait for another run in the workspace
@@ -100,13 +101,21 @@ def analyse(
                 publish(failures=[asdict(failure) for failure in error.failures], summary=str(error))
             raise
     publish(failures=summary.failures, summary=f"```\n{summary_table(summary)}\n```")
-    failed = len({row["file"] for row in summary.failures})
-    if files and failed / files > max_failed_share:
-        raise RuntimeError(f"{failed} of {files} documents failed; see artifact `analyse-failures`")
+    changed = last_change(place) or "the first run"
+    create_markdown_artifact(
+        key="analyse-changes",
+        markdown=f"```\n{changed}\n```",
+        description="What changed since the run before",
+    )
+    failed = files & {row["file"] for row in summary.failures}  # rows of a manifest are no documents
+    if files and len(failed) / len(files) > max_failed_share:
+        raise RuntimeError(f"{len(failed)} of {len(files)} documents failed; see artifact `analyse-failures`")
     return summary
 
 
-def _analyse(place: Workspace, number: int, sources: list[str], settings: Settings) -> tuple[Summary, int]:
+def _analyse(
+    place: Workspace, number: int, sources: list[str], settings: Settings
+) -> tuple[Summary, set[str]]:
     log = get_run_logger()
     files, failures = discover_sources(sources)
     keys, new = unread(place, files, settings)
@@ -122,7 +131,7 @@ def _analyse(place: Workspace, number: int, sources: list[str], settings: Settin
         seconds.update(result.seconds)
         log.info("batch %d of %d read", done, len(groups))
     facts = {"failures": failures, "seconds": dict(seconds), "cached": cached, "number": number}
-    return report(place, keys, settings, facts), len(files)
+    return report(place, keys, settings, facts), {file.name for file in files}
 
 
 def publish(*, failures: list[dict[str, str]], summary: str) -> None:

@@ -56,25 +56,25 @@ def notify(sources: str, title: str, message: str) -> bool:
 @flow(name="watch", persist_result=False, validate_parameters=False)
 def watch(sources: str = "sources.yaml", workspace: str = "workspace") -> Summary | None:
     """Ingest; analyse where the report would differ; notify. The summary of the run, if there was one."""
-    changes = ingest(sources, workspace)
     config, folder, settings = load_sources(sources), Path(workspace), Settings()
-    read = watching.sources_of(folder, config)
     summary = None
-    if read and watching.is_stale(folder, read, settings):
-        try:
+    try:
+        changes = ingest(sources, workspace)
+        read = watching.sources_of(folder, config)
+        if read and watching.is_stale(folder, read, settings):
             with logged(folder):
                 summary = analyse(read, workspace, settings)
-        except Exception as error:
-            notify(sources, "PlanMine: a run failed", str(error))
-            raise
-    else:
-        get_run_logger().info("nothing new: the report stands")
+        else:
+            get_run_logger().info("nothing new: the report stands")
+    except Exception as error:
+        notify(sources, watching.FAILED, f"{type(error).__name__}: {error}")
+        raise
     message = watching.news(folder, changes, summary)
     create_markdown_artifact(
         key="watch-changes", markdown=f"```\n{message or 'nothing new'}\n```", description="What changed"
     )
     if message:
-        notify(sources, "PlanMine: what changed", message)
+        notify(sources, watching.CHANGED, message)
     return summary
 
 

@@ -36,6 +36,20 @@ def plans(tmp_path: Path) -> Path:
     return _write_plans(tmp_path / "plans")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test is marked as goes into the JUnit file: benchmarks/survival.py makes a page of it."""
+    for kind in ("fault", "attack"):
+        for marker in item.iter_markers(kind):
+            item.user_properties.append((kind, marker.args[0]))
+            item.user_properties += [("got", said) for said in marker.args[1:]]
+
+
+@pytest.fixture
+def got(request: pytest.FixtureRequest) -> Callable[[object], None]:
+    """Notes what an attack got, word for word."""
+    return lambda said: request.node.user_properties.append(("got", str(said)))
+
+
 @pytest.fixture(scope="module")
 def tables_only() -> Iterator[None]:
     """Reports without their page and figures, which take seconds: for tests of what comes before them."""

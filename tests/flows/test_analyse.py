@@ -61,6 +61,10 @@ def test_failures_become_an_artifact_and_the_report_stands(
     assert artifact is not None and "empty.txt" in str(artifact.data)
     shown = Artifact.get(key="analyse-summary")
     assert shown is not None and "measures" in str(shown.data)
+    (folder / "丙.txt").write_text("丙湖市城市管理局2024年工作计划\n1.新建公厕3座。\n", encoding="utf-8")
+    analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
+    changed = Artifact.get(key="analyse-changes")
+    assert changed is not None and "丙.txt" in str(changed.data)
     assert (tmp_path / "ws/reports/latest/index.html").is_file()
 
 
@@ -69,6 +73,13 @@ def test_mostly_failed_documents_fail_the_flow(analyse: dict, folder: Path, tmp_
         (folder / f"empty{number}.txt").write_bytes(b" " * number)
     with pytest.raises(RuntimeError, match="documents failed"):
         analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
+
+
+def test_a_row_of_a_manifest_is_no_failed_document(analyse: dict, folder: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{name},乌有市,2024\n" for name in PLANS)
+    (folder / "manifest.csv").write_text("file,city,year\n" + rows, encoding="utf-8")
+    summary = analyse["analyse"]([str(folder)], str(tmp_path / "ws"))
+    assert summary.plans == 2 and len(summary.failures) == 2
 
 
 def test_nothing_readable_fails_the_flow_without_a_report(analyse: dict, tmp_path: Path) -> None:

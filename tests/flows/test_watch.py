@@ -162,6 +162,32 @@ def test_a_second_pass_fetches_nothing_and_changes_nothing(watch: dict, town: To
     )
 
 
+@pytest.mark.usefixtures("tables_only")
+def test_new_plans_are_one_event_whatever_their_number_and_a_failure_is_told(
+    watch: dict, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[dict] = []
+    inside = watch["ingest"].fn.__globals__
+    monkeypatch.setitem(inside, "emit_event", lambda **told: events.append(told))
+    for name in ("a.html", "b.html", "c.html"):
+        town.publish(name, "云屏市", len(town.plans) + 3)
+    asked = (str(town.sources(tmp_path)), str(tmp_path / "ws"))
+    watch["ingest"](*asked)
+    watch["ingest"](*asked)  # nothing new: no event
+    assert [(event["event"], event["payload"]["counts"]) for event in events] == [
+        ("planmine.plans.arrived", {"new": 3})
+    ]
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(watch["watch"].fn.__globals__, "analyse", full)
+    with pytest.raises(OSError, match="No space left"):
+        watch["watch"](*asked)
+    assert [message["title"] for message in town.messages] == ["PlanMine: a run failed"]
+    assert "No space left" in town.messages[0]["message"]
+
+
 def test_train_publishes_nothing_below_a_floor(prefect: None, tmp_path: Path) -> None:
     flow = runpy.run_path(str(ROOT / "flows/train.py"), run_name="flows.train")
     inside = flow["train"].fn.__globals__

@@ -96,6 +96,7 @@ def test_the_commands_print_text_and_json(two_runs: tuple[Path, Path, Path]) -> 
     assert [row["plans"] for row in json.loads(listed.stdout)] == [3, 3]
     shown = CliRunner().invoke(app, ["diff", *where])
     assert shown.exit_code == 0 and re.search(r"new plan: .*2025.*\(new\.txt\)", shown.stdout)
+    assert "gone measure: " in shown.stdout and "new measure: " in shown.stdout
     as_json = json.loads(CliRunner().invoke(app, ["diff", "1", "2", "--json", *where]).stdout)
     assert {row["change"] for row in as_json["plans"]} == {"new", "gone", "revised"}
     assert CliRunner().invoke(app, ["diff", "1", "9", *where]).exit_code == 2

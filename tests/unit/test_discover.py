@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,9 @@ def test_the_same_bytes_are_read_once(tmp_path: Path) -> None:
     assert "duplicate of a.txt" in about(failures, "b.txt").reason
 
 
+@pytest.mark.attack(
+    "Symlinks out of the folder of plans, to a file and to a folder", "not followed, each a failure row"
+)
 def test_links_that_leave_the_folder(tmp_path: Path) -> None:
     outside = corpus(tmp_path / "outside", "x.txt", "deep/y.txt")
     inside = corpus(tmp_path / "inside", "a.txt")
@@ -141,8 +145,9 @@ def test_the_manifest_next_to_a_file_wins_over_that_above(tmp_path: Path) -> Non
         ("a.txt,长沙市,去年", "去年"),
     ],
 )
+@pytest.mark.attack("A row of manifest.csv")
 def test_each_fault_of_a_manifest_is_one_failure_and_the_run_goes_on(
-    tmp_path: Path, row: str, reason: str
+    tmp_path: Path, row: str, reason: str, got: Callable[[object], None]
 ) -> None:
     folder = corpus(tmp_path / "plans", "a.txt", "b.txt")
     (tmp_path / "x.txt").write_text("外面的文件", encoding="utf-8")
@@ -153,6 +158,7 @@ def test_each_fault_of_a_manifest_is_one_failure_and_the_run_goes_on(
     assert files[1].manifest == {"city": "绥宁县", "year": "2019"}
     (problem,) = [f for f in failures if f.file != "link.txt"]
     assert problem.file.startswith("manifest.csv#row=")
+    got(problem.reason)
     assert reason in problem.reason
     assert problem.remedy
 

@@ -198,6 +198,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pkl", "0_Dense/weights.pt"])
+@pytest.mark.attack("Pickled weights in the folder of an encoder", "refused with the remedy")
 def test_pickled_weights_are_refused(tmp_path: Path, name: str) -> None:
     pytest.importorskip("sentence_transformers")
     shutil.copytree(model_folder("static-zh"), tmp_path / "model")

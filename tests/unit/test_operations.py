@@ -122,6 +122,7 @@ class Trap:
 @pytest.mark.parametrize(
     "name", ["model.safetensors", "config.json", "vocabulary.txt", "model.pkl", "extra.bin"]
 )
+@pytest.mark.attack("A malicious pickle in the folder of the coder", "not executed")
 def test_a_pickle_in_a_coders_folder_is_not_executed(tmp_path: Path, name: str) -> None:
     marker, folder = tmp_path / "executed", tmp_path / "coder"
     shutil.copytree(model_folder("coder"), folder)
@@ -135,6 +136,7 @@ def test_a_pickle_in_a_coders_folder_is_not_executed(tmp_path: Path, name: str) 
     assert not marker.exists()
 
 
+@pytest.mark.attack("A malicious pickle in the folder of an encoder", "not executed, refused with the remedy")
 def test_a_pickle_in_an_encoders_folder_is_not_executed(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     from planmine.embedding import EncoderError, load_encoder

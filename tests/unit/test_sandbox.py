@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -60,11 +61,41 @@ def test_a_worker_that_was_killed_does_not_fail_the_next_document() -> None:
     assert sandbox.parse(".docx", raw)[0].text == LONG
 
 
-def test_memory_has_a_limit() -> None:
+@pytest.mark.attack("A page that needs more memory than a reader may take")
+def test_memory_has_a_limit(got: Callable[[object], None]) -> None:
     html = ("<p>" + LONG + "</p>") * 40_000
-    with pytest.raises(ReadError, match=r"memory|crashed"):
+    with pytest.raises(ReadError, match=r"memory|crashed") as caught:
         sandbox.parse(".html", html.encode(), memory=150_000_000)
+    got(caught.value)
     assert LONG in sandbox.parse(".html", f"<p>{LONG}</p>".encode())[0].text
+
+
+@pytest.mark.attack("A .pdf of 3 kB that unpacks to 1.5 GB")
+def test_a_pdf_that_unpacks_to_a_multiple(got: Callable[[object], None]) -> None:
+    packer = zlib.compressobj(9)
+    once = b"".join(packer.compress(b" " * 1_000_000) for _ in range(1500)) + packer.flush()
+    twice = zlib.compress(once, 9)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>",
+        b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream" % (len(twice), twice),
+    ]
+    raw = b"%PDF-1.4\n"
+    starts = []
+    for number, body in enumerate(objects, 1):
+        starts.append(len(raw))
+        raw += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    raw += b"xref\n0 5\n0000000000 65535 f \n%strailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
+        table,
+        len(raw),
+    )
+    assert len(raw) < 4000
+    with pytest.raises(ReadError, match=r"memory|crashed|no text|not read within") as caught:
+        sandbox.parse(".pdf", raw)
+    got(caught.value)
+    assert sandbox.parse(".docx", a_docx())[0].text == LONG
 
 
 def test_a_document_of_zeros_is_no_end_of_the_run(tmp_path: Path) -> None:

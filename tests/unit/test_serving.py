@@ -46,11 +46,13 @@ def test_the_report_is_served_with_its_headers(serving: ThreadingHTTPServer) -> 
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/site/", "/nothing", "//etc/passwd"]
 )
+@pytest.mark.attack("Path traversal at the server of `planmine open`", "404")
 def test_nothing_beside_the_report_is_served(serving: ThreadingHTTPServer, path: str) -> None:
     answer = ask(serving, path)
     assert answer.status == 404 and b"secret" not in answer.read()
 
 
+@pytest.mark.attack("DNS rebinding at the server of `planmine open`", "no answer")
 def test_a_name_that_was_made_to_point_here_gets_no_answer(serving: ThreadingHTTPServer) -> None:
     assert ask(serving, "/index.html", Host="evil.example:80").status == 403
     assert ask(serving, "/index.html", Host=f"localhost:{serving.server_address[1]}").status == 200

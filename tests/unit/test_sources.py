@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import gzip
 import http.server
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from planmine.cli import app
 from planmine.sources import Config, Fetcher, FetchError, Source, SourcesError, fetch_all, guard, load_sources
 from planmine.sources.archive import bytes_of
-from planmine.workspace import Workspace
+from planmine.workspace import Files, Workspace
 from planmine.workspace.checking import check
+from planmine.workspace.ledger import Ledger
 
 AGENT = "PlanMine-test (+mailto:test@example.org)"
 PLAN = "<html><body><h1>云屏市2024年城管工作计划</h1><p>1.新建公厕20座。</p></body></html>"
@@ -115,6 +120,7 @@ def test_a_list_page_gives_its_plans_once_and_then_304(site: Site, tmp_path: Pat
     assert len(list((tmp_path / "archive").iterdir())) == 1
 
 
+@pytest.mark.fault("A plan that is changed or taken down quietly", "told, all versions in the archive")
 def test_a_revised_plan_and_one_that_vanished_are_told_and_kept(site: Site, tmp_path: Path) -> None:
     site.pages["/plan.html"] = PLAN
     source = always("address", f"{site.address}/plan.html")
@@ -163,6 +169,7 @@ def test_feeds_and_sitemaps(site: Site, tmp_path: Path, kind: str) -> None:
     assert look(Workspace(tmp_path), source) == [("new", "one.html")]
 
 
+@pytest.mark.fault("A clock that was ahead when a source was asked", "asked again all the same")
 def test_a_source_is_asked_when_it_is_due_and_a_clock_set_back_does_not_stop_it(
     site: Site, tmp_path: Path
 ) -> None:
@@ -177,6 +184,7 @@ def test_a_source_is_asked_when_it_is_due_and_a_clock_set_back_does_not_stop_it(
     assert look(place, source) == [("unchanged", "plan.html")]
 
 
+@pytest.mark.fault("A dead site, a plan that fails", "costs itself only; asked again at the next pass")
 def test_a_dead_list_costs_itself_only_and_a_plan_that_failed_is_asked_again(
     site: Site, tmp_path: Path
 ) -> None:
@@ -187,6 +195,104 @@ def test_a_dead_list_costs_itself_only_and_a_plan_that_failed_is_asked_again(
     assert look(place, dead, list_, good) == [("failed", "list"), ("failed", "a.html"), ("new", "ok")]
     site.pages["/a.html"] = PLAN
     assert look(place, list_) == [("new", "a.html")]  # though the list answered 304
+
+
+@pytest.mark.fault("A damaged plan of `fetched`", "`check` names it, the next pass takes it from the archive")
+def test_a_damaged_plan_is_taken_from_the_archive_and_one_deleted_by_hand_stays_away(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/a.html"], site.pages["/b.html"] = PLAN, PLAN.replace("20", "30")
+    sources = [always("address", f"{site.address}/{name}.html") for name in "ab"]
+    place = Workspace(tmp_path)
+    look(place, *sources)
+    damaged, deleted = sorted((tmp_path / "fetched").rglob("*.html"))
+    damaged.write_bytes(b"")
+    deleted.unlink()
+    assert [problem.file for problem in check(place).problems] == [damaged.relative_to(tmp_path).as_posix()]
+    assert {outcome for outcome, _ in look(place, *sources)} == {"unchanged"}
+    assert damaged.read_text(encoding="utf-8") == PLAN and not deleted.exists()
+    assert not check(place).problems
+
+
+class Killed(BaseException): ...
+
+
+@pytest.mark.fault(
+    "A pass over sources that is cut off at any step", "the next one leaves what an undisturbed one does"
+)
+def test_a_pass_that_is_cut_off_anywhere_is_made_good_by_the_next(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/list"] = '<a href="a.html">工作计划</a><a href="b.html">工作计划</a>'
+    site.pages["/a.html"] = site.pages["/b.html"] = PLAN
+    source = always("page", f"{site.address}/list", city="云屏市")
+    look(Workspace(tmp_path / "before"), source)
+    site.pages["/list"] += '<a href="c.html">工作计划</a>'
+    site.pages["/a.html"], site.pages["/c.html"] = PLAN.replace("20", "2"), PLAN.replace("20", "30")
+
+    def pass_over(name: str, last: int) -> tuple[int, dict[str, bytes]]:
+        """A pass that is cut off at step ``last``; how many steps it had, and what stands there."""
+        place, count = Workspace(tmp_path / name), 0
+
+        def step() -> None:
+            nonlocal count
+            count += 1
+            if count == last:
+                raise Killed
+
+        def write(files: Files, name: str, data: bytes) -> str:
+            step()
+            return real_write(files, name, data)
+
+        @contextmanager
+        def transaction(ledger: Ledger) -> Iterator[object]:
+            with real_transaction(ledger) as change:
+                yield change
+            step()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Files, "write", write)
+            patch.setattr(Ledger, "transaction", transaction)
+            with suppress(Killed):
+                look(place, source)
+        files = (path for path in (place.folder / "fetched").rglob("*") if path.is_file())
+        return count, {path.relative_to(place.folder).as_posix(): path.read_bytes() for path in files}
+
+    real_write, real_transaction = Files.write, Ledger.transaction
+    shutil.copytree(tmp_path / "before", tmp_path / "calm")
+    steps, expected = pass_over("calm", 0)
+    assert steps > 8 and len(expected) == 4
+    for last in range(1, steps + 1):
+        shutil.copytree(tmp_path / "before", tmp_path / str(last))
+        assert pass_over(str(last), last)[0] == last
+        assert pass_over(str(last), 0)[1] == expected
+        assert not check(Workspace(tmp_path / str(last))).problems
+
+
+@pytest.mark.fault("A disk that is full while plans are fetched", "exit code 1; the next pass fetches them")
+def test_a_full_disk_fails_the_pass_and_the_next_one_fetches(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/plan.html"] = PLAN
+    (tmp_path / "sources.yaml").write_text(
+        f"user_agent: {AGENT!r}\ndelay: 0\nallow: [127.0.0.1]\n"
+        f"sources: [{{address: '{site.address}/plan.html', every: 0, revisit: 0}}]\n",
+        encoding="utf-8",
+    )
+    asked = ["fetch", "--workspace", str(tmp_path / "ws"), "--sources", str(tmp_path / "sources.yaml")]
+    real = Files.write
+
+    def full(files: Files, name: str, data: bytes) -> str:
+        if name.startswith("fetched/"):
+            raise OSError(28, "No space left on device")
+        return real(files, name, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Files, "write", full)
+        shown = CliRunner().invoke(app, asked)
+        assert shown.exit_code == 1 and "No space left" in shown.stderr
+    shown = CliRunner().invoke(app, asked)
+    assert shown.exit_code == 0 and shown.stdout.startswith("new ")
 
 
 # ---- politeness ----
@@ -239,6 +345,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_gives(site: Site) -> Non
     assert slept == [7.0, 60.0]
 
 
+@pytest.mark.fault("A host that does not answer", "left for the next pass after three failures")
 def test_a_host_that_does_not_answer_is_left_for_the_next_pass() -> None:
     with socket.socket() as taken:  # bound, and not listening
         taken.bind(("127.0.0.1", 0))
@@ -273,6 +380,19 @@ def dripping(handler: Handler) -> None:
             time.sleep(0.05)
     except OSError:
         pass
+
+
+def headers(pause: float) -> Callable[[Handler], None]:
+    def answer(handler: Handler) -> None:
+        try:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(400):
+                handler.wfile.write(b"X-More: of the same\r\n" * (1 if pause else 1000))
+                time.sleep(pause)
+        except OSError:
+            pass
+
+    return answer
 
 
 def bomb(coding: str, layers: int) -> Callable[[Handler], None]:
@@ -313,22 +433,41 @@ def half(handler: Handler) -> None:
         (garbage, "RemoteProtocolError"),
         (half, "RemoteProtocolError"),
         (lambda handler: time.sleep(1.5), "ReadTimeout|RemoteProtocolError"),
+        (headers(0.05), "not sent within"),
+        (headers(0.0), "RemoteProtocolError|not sent within"),
     ],
-    ids=["endless", "dripping", "bomb", "bomb in a bomb", "garbage", "half", "silent"],
+    ids=[
+        "an endless body",
+        "a body that drips",
+        "a compression bomb",
+        "a bomb in a bomb",
+        "garbage",
+        "half a body",
+        "silence",
+        "headers that drip",
+        "endless headers",
+    ],
 )
+@pytest.mark.attack("A hostile server")
 def test_hostile_answers(
-    site: Site, monkeypatch: pytest.MonkeyPatch, page: Callable[[Handler], None], reason: str
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    page: Callable[[Handler], None],
+    reason: str,
+    got: Callable[[object], None],
 ) -> None:
     monkeypatch.setattr("planmine.sources.fetch._TRIES", 1)
     site.pages["/plan"], site.pages["/robots.txt"] = page, "User-agent: *"
     site.types["/robots.txt"] = "text/plain"
     asking = fetcher(max_bytes=1_000_000, total_timeout=3.0, read_timeout=1.0)
     started = time.monotonic()
-    with pytest.raises(FetchError, match=reason):
+    with pytest.raises(FetchError, match=reason) as caught:
         asking.get(f"{site.address}/plan")
+    got(caught.value)
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.attack("A film in place of a plan", "refused by its content type")
 def test_what_is_no_document_is_refused(site: Site, tmp_path: Path) -> None:
     site.pages["/film"], site.types["/film"] = b"\x00" * 100, "video/mp4"
     assert look(Workspace(tmp_path), always("address", f"{site.address}/film")) == [("refused", "film")]
@@ -339,11 +478,13 @@ fe80::1 fc00::1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_private_addresses_are_refused(address: str) -> None:
+@pytest.mark.attack("A source at an address that is not public")
+def test_private_addresses_are_refused(address: str, got: Callable[[object], None]) -> None:
     assert not guard.is_public(address)
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(FetchError, match="not public") as caught:
         fetcher(allow=()).get(f"http://{host}/latest/meta-data")
+    got(caught.value)
     assert caught.value.refused
 
 
@@ -353,11 +494,14 @@ def test_public_addresses_are_not(address: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "0x7f000001", "2130706433", "127.1", "017700000001"])
-def test_other_spellings_of_loopback_are_refused(host: str) -> None:
-    with pytest.raises(FetchError, match=r"not public|not known"):
+@pytest.mark.attack("Loopback, spelled otherwise")
+def test_other_spellings_of_loopback_are_refused(host: str, got: Callable[[object], None]) -> None:
+    with pytest.raises(FetchError, match=r"not public|not known") as caught:
         fetcher(allow=()).get(f"http://{host}:1/")
+    got(caught.value)
 
 
+@pytest.mark.attack("Names that resolve to private addresses, also beside a public one", "refused")
 def test_a_name_that_resolves_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def fake(host: str, port: int) -> list[str]:
         return {"mixed.test": ["1.1.1.1", "10.0.0.1"], "inner.test": ["169.254.169.254"]}[host]
@@ -368,6 +512,7 @@ def test_a_name_that_resolves_to_a_private_address_is_refused(monkeypatch: pytes
             fetcher(allow=()).get(f"http://{host}/")
 
 
+@pytest.mark.attack("DNS rebinding", "resolved once, the address that was checked is used")
 def test_the_address_that_was_checked_is_the_one_that_is_used(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,7 +543,10 @@ def test_the_address_that_was_checked_is_the_one_that_is_used(
         "gopher://x/",
     ],
 )
-def test_redirects_to_private_addresses_and_other_schemes_are_refused(site: Site, target: str) -> None:
+@pytest.mark.attack("A redirect away")
+def test_redirects_to_private_addresses_and_other_schemes_are_refused(
+    site: Site, target: str, got: Callable[[object], None]
+) -> None:
     def away(handler: Handler) -> None:
         handler.send_response(302)
         handler.send_header("Location", target)
@@ -408,10 +556,12 @@ def test_redirects_to_private_addresses_and_other_schemes_are_refused(site: Site
     site.pages["/plan"] = away
     with pytest.raises(FetchError, match=r"not public|neither http nor https") as caught:
         fetcher().get(f"{site.address}/plan")
+    got(caught.value)
     assert caught.value.refused
 
 
-def test_redirects_without_end_are_refused(site: Site) -> None:
+@pytest.mark.attack("Redirects without end")
+def test_redirects_without_end_are_refused(site: Site, got: Callable[[object], None]) -> None:
     def around(handler: Handler) -> None:
         handler.send_response(302)
         handler.send_header("Location", "/plan")
@@ -419,10 +569,14 @@ def test_redirects_without_end_are_refused(site: Site) -> None:
         handler.end_headers()
 
     site.pages["/plan"] = around
-    with pytest.raises(FetchError, match="redirects"):
+    with pytest.raises(FetchError, match="redirects") as caught:
         fetcher().get(f"{site.address}/plan")
+    got(caught.value)
 
 
+@pytest.mark.attack(
+    "Path traversal in an address and in the name of a city", "stored under a safe name inside the workspace"
+)
 def test_no_server_and_no_source_chooses_where_a_file_goes(site: Site, tmp_path: Path) -> None:
     path = "/..%2f..%2f..%2fescaped%00.html"
     site.pages[path] = PLAN
@@ -431,6 +585,9 @@ def test_no_server_and_no_source_chooses_where_a_file_goes(site: Site, tmp_path:
     assert len(written) == 1 and written[0].parent == tmp_path / "ws/fetched/市"
 
 
+@pytest.mark.attack(
+    "Entities in feeds and sitemaps (a billion laughs, file:///etc/passwd)", "not expanded, nothing read"
+)
 def test_entities_of_feeds_and_sitemaps_are_not_expanded(site: Site, tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     evil = f'<!DOCTYPE x [<!ENTITY l0 "lol">{levels}<!ENTITY f SYSTEM "file:///etc/passwd">]>'

@@ -7,6 +7,7 @@ import stat
 import struct
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -159,10 +160,14 @@ def bomb(declared: int | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("declared", [None, 1000])
-def test_a_word_file_that_unpacks_to_a_multiple(tmp_path: Path, declared: int | None) -> None:
+@pytest.mark.attack("A .docx of 300 kB that unpacks to 300 MB")
+def test_a_word_file_that_unpacks_to_a_multiple(
+    tmp_path: Path, declared: int | None, got: Callable[[object], None]
+) -> None:
     raw = bomb(declared)
     started = time.perf_counter()
     reason = failure(write(tmp_path, "plan.docx", raw))
+    got(reason)
     assert "unpacks" in reason or "broken" in reason
     assert time.perf_counter() - started < 20
 

@@ -67,6 +67,16 @@ def test_a_document_is_committed_once(tmp_path: Path) -> None:
     assert [row["key"] for row in rows] == ["ab", "cd", "ef"]
 
 
+def test_a_part_that_is_gone_is_not_committed(tmp_path: Path) -> None:
+    part = write_part(Files(tmp_path), {"ab": ("x", "0", document())})
+    place = Workspace(tmp_path)
+    with place.writing("test"):  # it was written before the workspace was held, and so cleared away
+        with pytest.raises(Damaged, match="before the workspace was held"):
+            place.commit(part)
+        assert place.stored(["ab"]) == set()
+
+
+@pytest.mark.fault("A changed bit in a stored part", "noticed, the documents in it are read again")
 def test_a_damaged_part_is_noticed_and_forgotten(tmp_path: Path) -> None:
     place = holding(tmp_path, "ab")
     part = next((tmp_path / "parts").iterdir())
@@ -80,6 +90,7 @@ def test_a_damaged_part_is_noticed_and_forgotten(tmp_path: Path) -> None:
     assert not check(place).problems
 
 
+@pytest.mark.fault("A damaged file of vectors", "made anew")
 def test_vectors_are_made_once_and_anew_where_damaged(tmp_path: Path, plans: Path) -> None:
     place, settings = Workspace(tmp_path / "ws"), runs.Settings()
     files, _ = runs.discover([plans])
@@ -123,6 +134,7 @@ def test_a_run_of_the_same_second_gets_a_name_of_its_own(tmp_path: Path) -> None
     assert place.latest.resolve().name == "same-2"
 
 
+@pytest.mark.fault("A clock that was set back by thirty years", "the run that was made last is the latest")
 def test_a_clock_that_was_set_back_does_not_make_an_old_run_the_latest(tmp_path: Path) -> None:
     place = Workspace(tmp_path)
     for name in ("2031-01-01T000000-b", "1999-01-01T000000-a"):
@@ -134,12 +146,17 @@ def test_a_clock_that_was_set_back_does_not_make_an_old_run_the_latest(tmp_path:
     assert run_folder(place, "previous").name == "2031-01-01T000000-b"
 
 
+@pytest.mark.fault(
+    "Scratch files and half a report of a killed run",
+    "cleared by the next, listed as interrupted; what is a person’s own stays",
+)
 def test_what_a_killed_run_left_is_cleared_and_the_pointer_set_right(tmp_path: Path) -> None:
     place = holding(tmp_path, "ab")
     with place.new_report("one") as folder:
         (folder / "index.html").write_text("1", encoding="utf-8")
     number = place.begin("killed")
     (tmp_path / "reports/.writing-x").mkdir()
+    (tmp_path / "reports/.writing-latest-1").symlink_to("one", target_is_directory=True)
     (tmp_path / "reports/two").mkdir()
     (tmp_path / "reports/two/.run").write_text("9", encoding="utf-8")
     (tmp_path / "reports/notes").mkdir()  # a researcher's own
@@ -154,6 +171,7 @@ def test_what_a_killed_run_left_is_cleared_and_the_pointer_set_right(tmp_path: P
     assert state == "interrupted"
 
 
+@pytest.mark.fault("Two runs at once", "the second is told who holds the workspace, exit code 4")
 def test_a_second_writer_is_told_who_holds_the_workspace(tmp_path: Path) -> None:
     code = (
         "import sys, time; from planmine.workspace import Workspace\n"
@@ -175,6 +193,7 @@ def test_a_second_writer_is_told_who_holds_the_workspace(tmp_path: Path) -> None
         pass
 
 
+@pytest.mark.fault("Reading while another process writes", "all of the change or nothing")
 def test_readers_wait_for_a_transaction_and_see_all_of_it_or_nothing(tmp_path: Path) -> None:
     place = holding(tmp_path, "ab")
     code = (
@@ -188,6 +207,7 @@ def test_readers_wait_for_a_transaction_and_see_all_of_it_or_nothing(tmp_path: P
         assert place.ledger.rows("SELECT count(*) AS n FROM documents") == [{"n": 5}]
 
 
+@pytest.mark.fault("A damaged ledger", "put aside, plans read anew, reports still listed")
 def test_a_damaged_ledger_is_put_aside_and_the_runs_are_kept(tmp_path: Path, plans: Path) -> None:
     first = runs.run([plans], tmp_path)
     (tmp_path / "ledger.duckdb").write_bytes(b"no database" * 1000)
@@ -216,6 +236,22 @@ def test_a_workspace_of_format_1_is_brought_up_to_date(tmp_path: Path) -> None:
     assert verified.exit_code == 0, verified.stderr
 
 
+def test_a_workspace_of_format_2_is_read_and_goes_on(tmp_path: Path) -> None:
+    """Written by scripts/keep_workspace.py; the ledger of each release stays readable."""
+    with zipfile.ZipFile(DATA / "workspace-2.zip") as old:
+        old.extractall(tmp_path)
+    where = ["--workspace", str(tmp_path / "ws")]
+    assert CliRunner().invoke(app, ["check", *where]).exit_code == 0
+    shown = CliRunner().invoke(app, ["diff", "first", "second", *where])
+    assert shown.exit_code == 0 and "plans revised         1" in shown.stdout
+    summary = runs.run([tmp_path / "plans"], tmp_path / "ws")
+    assert (summary.plans, summary.measures) == (2, 5)
+    listed = CliRunner().invoke(app, ["runs", *where])
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["1", "2", "3"]
+    assert CliRunner().invoke(app, ["check", *where]).exit_code == 0
+
+
+@pytest.mark.fault("A workspace of a newer release", "refused, untouched")
 def test_a_workspace_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     holding(tmp_path, "ab")
     with duckdb.connect(str(tmp_path / "ledger.duckdb")) as change:

@@ -23,6 +23,10 @@ from planmine.records import Failure, Plan
 __all__ = ["DuplicatePair", "SourceFile", "discover", "near_duplicates", "read", "read_plans", "unique"]
 
 
+# A hundred times a long plan. What is longer is none, and its measures would fill the memory of the machine.
+MAX_PLAN_CHARS = 2_000_000
+
+
 def read_plans(path: str | Path) -> list[Plan]:
     """The plans of a file, folder or glob, in order of their source, each text once.
 
@@ -52,7 +56,20 @@ def read(file: SourceFile) -> tuple[list[Plan], list[Failure]]:
         reason = f"{type(error).__name__}: {error}"[:300]
         remedy = "an error of PlanMine: please report it with the file"
         return [], [Failure(file=file.name, stage="corpus", reason=reason, remedy=remedy)]
-    return plans, list(contents.failures)
+    long = [plan for plan in plans if _length(plan) > MAX_PLAN_CHARS]
+    failures = [*contents.failures, *(_too_long(plan) for plan in long)]
+    return [plan for plan in plans if plan not in long] if long else plans, failures
+
+
+def _length(plan: Plan) -> int:
+    """Characters of a plan; those of one that is long only for its blanks are counted without."""
+    size = plan.end - plan.start
+    return size if size <= MAX_PLAN_CHARS else len("".join(plan.body.split()))
+
+
+def _too_long(plan: Plan) -> Failure:
+    reason = f"one plan of {_length(plan):,} characters, above the limit of {MAX_PLAN_CHARS:,}"
+    return Failure(file=plan.source, stage="corpus", reason=reason, remedy="split it into its plans")
 
 
 def _plans(document: Document, name: str, sha256: str, manifest: Mapping[str, str]) -> list[Plan]:

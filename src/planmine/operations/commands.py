@@ -35,7 +35,7 @@ def runs(workspace: Place = _HERE, json: AsJson = False) -> None:
     try:
         rows = Workspace(workspace).ledger.rows("SELECT * FROM runs ORDER BY number")
     except LedgerError as error:
-        raise _stop(error, 2) from error
+        raise _stop(error, 1) from error
     if json:
         _print(rows)
         return
@@ -71,8 +71,10 @@ def diff(
     place = Workspace(workspace)
     try:
         found = difference(run_folder(place, before), run_folder(place, after))
-    except (NoSuchRun, LedgerError, OSError) as error:
+    except NoSuchRun as error:
         raise _stop(error, 2) from error
+    except (LedgerError, OSError) as error:
+        raise _stop(error, 1) from error
     if not json:
         typer.echo(describe(found))
         return
@@ -127,8 +129,10 @@ def fetch(
             changes = watching.fetch(workspace, load_sources(sources), wait=wait)
     except InUse as error:
         raise _stop(error, 4) from error
-    except (SourcesError, LedgerError) as error:
+    except SourcesError as error:
         raise _stop(error, 2) from error
+    except (LedgerError, OSError) as error:
+        raise _stop(error, 1) from error
     if json:
         _print([asdict(change) for change in changes])
     else:
@@ -161,8 +165,10 @@ def watch(
             found = watching.watch(workspace, load_sources(sources), wait=wait)
     except InUse as error:
         raise _stop(error, 4) from error
-    except (SourcesError, LedgerError) as error:
+    except SourcesError as error:
         raise _stop(error, 2) from error
+    except (LedgerError, OSError) as error:
+        raise _stop(error, 1) from error
     except RunError as error:
         raise _stop(error, 3) from error
     if json:

@@ -14,16 +14,17 @@ from pathlib import Path
 from planmine.corpus import SourceFile, discover, read
 from planmine.operations.notify import send
 from planmine.reading import digest, is_readable, unread
-from planmine.run import RunError, Settings, Summary, models_of
+from planmine.run import Settings, Summary, models_of
 from planmine.run import run as run_sources
 from planmine.sources import Change, Config, Fetcher, fetch_all
 from planmine.sources.collect import FOLDER
-from planmine.workspace import Workspace
-from planmine.workspace.difference import describe, difference, run_folder
+from planmine.workspace import InUse, Workspace
+from planmine.workspace.difference import last_change
 from planmine.workspace.place import as_json
 
 log = logging.getLogger("planmine.watch")
 TOLD = ("new", "revised", "gone")
+CHANGED, FAILED = "PlanMine: what changed", "PlanMine: a run failed"  # titles of messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,8 @@ def news(workspace: Path, changes: list[Change], summary: Summary | None) -> str
     failed = [change for change in changes if change.outcome in ("failed", "refused") and not change.again]
     lines += [f"{change.outcome}: {change.address} ({change.note})" for change in failed[:10]]
     if summary is not None:
-        place = Workspace(workspace)
-        rows = place.ledger.rows("SELECT count(*) AS n FROM runs WHERE state = 'complete'")
-        if rows[0]["n"] > 1:
-            lines.append(describe(difference(run_folder(place, "previous"), run_folder(place, "latest"))))
+        changed = last_change(Workspace(workspace))
+        lines += [changed] if changed else []
         lines.append(f"report: {summary.report} ({summary.plans:,} plans, {summary.measures:,} measures)")
     return "\n".join(lines) or None
 
@@ -106,16 +105,18 @@ def news(workspace: Path, changes: list[Change], summary: Summary | None) -> str
 def watch(workspace: Path, config: Config, settings: Settings | None = None, *, wait: float = 0.0) -> Watched:
     """Fetch, run where something is new, tell. Raises InUse, LedgerError; RunError where nothing can be read."""
     settings = settings or Settings()
-    changes = fetch(workspace, config, wait=wait, command="planmine watch")
-    sources = sources_of(workspace, config)
-    summary = None
-    if sources and is_stale(workspace, sources, settings):
-        try:
+    try:
+        changes = fetch(workspace, config, wait=wait, command="planmine watch")
+        sources = sources_of(workspace, config)
+        summary = None
+        if sources and is_stale(workspace, sources, settings):
             summary = run_sources(sources, workspace, settings, wait=wait, command="planmine watch")
-        except RunError as error:
-            send(config.notify, "PlanMine: no report", str(error))
-            raise
+    except InUse:
+        raise  # the other run tells
+    except Exception as error:
+        send(config.notify, FAILED, f"{type(error).__name__}: {error}")
+        raise
     message = news(workspace, changes, summary)
     if message:
-        send(config.notify, "PlanMine: what changed", message)
+        send(config.notify, CHANGED, message)
     return Watched(changes=changes, summary=summary, message=message)

@@ -24,6 +24,7 @@ from planmine.sources import archive, links
 from planmine.sources.config import Config, Source
 from planmine.sources.fetch import Answer, Fetcher, FetchError
 from planmine.workspace import Files, Workspace
+from planmine.workspace.checking import standing
 from planmine.workspace.ledger import insert
 
 FOLDER = "fetched"
@@ -52,6 +53,7 @@ def fetch_all(place: Workspace, config: Config, fetcher: Fetcher, identity: Iden
     ``identity`` of two bodies is equal where the plan in them is the same: pages that differ in a counter of
     visits are not revisions. The caller holds the workspace's lock.
     """
+    _restore(place)
     due = [source for source in config.sources if source.kind != "folder" and _due(place, source)]
     hosts: dict[str, list[Source]] = defaultdict(list)
     for source in due:
@@ -290,6 +292,23 @@ def fetched_files(place: Workspace) -> Iterator[dict[str, Any]]:
         "SELECT file, address, source, max(number) AS number FROM captures WHERE file IS NOT NULL "
         "AND outcome IN ('new', 'revised', 'unchanged') GROUP BY file, address, source ORDER BY file"
     )
+
+
+def _restore(place: Workspace) -> None:
+    """Take damaged plans from the archive again: a server that answers 304 would not send them. One that was
+    deleted by hand stays away."""
+    for row in standing(place):
+        path = place.folder / FOLDER / row["file"]
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() == row["sha256"]:
+            continue
+        try:
+            _, body = archive.bytes_of(place.folder / row["archive"])
+        except Exception as error:  # it is damaged as well; `planmine check` tells
+            log.error("not restored", extra={"file": row["file"], "reason": str(error)})
+            continue
+        if hashlib.sha256(body).hexdigest() == row["sha256"]:
+            Files(place.folder).write(f"{FOLDER}/{row['file']}", body)
+            log.warning("restored from the archive", extra={"file": row["file"]})
 
 
 def _write_manifest(place: Workspace, config: Config) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from protego import Protego
 
-from planmine.sources.guard import ForbiddenAddressError, client
+from planmine.sources.guard import Deadline, ForbiddenAddressError, client
 
 MAX_BYTES = 50_000_000  # of a body, as sent and as unpacked
 _MAX_ROBOTS = 500_000  # RFC 9309, 2.5
@@ -70,7 +70,9 @@ class Fetcher:
     ) -> None:
         self.user_agent, self.delay = user_agent, delay
         self.max_bytes, self.total_timeout = max_bytes, total_timeout
-        self._client = client(user_agent, allow, httpx.Timeout(read_timeout, connect=15.0))
+        self._deadline = Deadline()
+        timeout = httpx.Timeout(read_timeout, connect=15.0)
+        self._client = client(user_agent, allow, timeout, self._deadline)
         self._sleep = sleep
         self._robots: dict[str, Protego | None] = {}
         self._next: dict[str, float] = {}
@@ -186,21 +188,19 @@ class Fetcher:
         self._next[host] = time.monotonic() + max(self.delay, min(asked, _PATIENCE))
 
     def _once(self, address: str, headers: Mapping[str, str], limit: int, truncate: bool) -> Answer:
-        until = time.monotonic() + self.total_timeout
+        self._deadline.begin(self.total_timeout)
         try:
             with self._client.stream("GET", address, headers=dict(headers)) as response:
                 coding = response.headers.get("content-encoding", "identity").strip().lower()
                 if coding not in ("", "identity", "gzip"):  # a chain of codings is a bomb
                     raise FetchError(f"content encoding `{coding}`, which was not asked for", refused=True)
                 body = bytearray()
-                for chunk in response.iter_bytes():  # as they come: a server that drips is cut off
+                for chunk in response.iter_bytes():
                     body += chunk
                     if max(len(body), response.num_bytes_downloaded) > limit:
                         if truncate:
                             break
                         raise FetchError(f"larger than {limit:,} bytes", refused=True)
-                    if time.monotonic() > until:
-                        raise FetchError(f"not sent within {self.total_timeout:.0f} seconds")
                 return Answer(
                     address=address,
                     final_address=address,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from planmine.workspace.files import Damaged
 from planmine.workspace.place import Workspace, vectors_name
@@ -28,10 +29,16 @@ class Checked:
 
 
 _READ_AGAIN = "nothing: the next run makes it anew"
+_RESTORED = "nothing: the next fetch takes it from the archive"
+_CHANGED = "the bytes are not those that were written"
+_SEAL = 32  # bytes of the sha256 that ends a file of `memory`
 
 
 def check(place: Workspace) -> Checked:
-    """Verify parts, vectors, archived pages and the reports of all runs. Changes nothing. Raises LedgerError."""
+    """Verify parts, vectors, what comparisons remember, fetched and archived plans and the reports of all runs.
+
+    Changes nothing. Raises LedgerError.
+    """
     problems, count = [], 0
     if place.ledger.probe() is None:
         return Checked(
@@ -66,13 +73,32 @@ def check(place: Workspace) -> Checked:
         path = place.folder / row["archive"]
         remedy = "take the file from a copy; what the address holds now is fetched anew"
         problems += _verify(path, place.folder, path.name.partition(".")[0], remedy)
+    for row in standing(place):
+        path = place.folder / "fetched" / row["file"]
+        if path.exists():  # one that was deleted by hand is no damage
+            count += 1
+            problems += _verify(path, place.folder, row["sha256"], _RESTORED)
+    for path in sorted((place.folder / "memory").rglob("*.sealed")):
+        count += 1
+        data = path.read_bytes()
+        if hashlib.sha256(data[:-_SEAL]).digest() != data[-_SEAL:]:
+            file, reason = path.relative_to(place.folder).as_posix(), _CHANGED
+            problems.append(Problem(file=file, reason=reason, remedy=_READ_AGAIN))
     return Checked(files=count, problems=problems)
+
+
+def standing(place: Workspace) -> list[dict[str, Any]]:
+    """The plans of ``fetched`` as they were last put there: file, sha256, and the file of the archive that has them."""
+    rows = place.ledger.rows(
+        "SELECT file, sha256, archive FROM captures WHERE archive IS NOT NULL AND file IS NOT NULL ORDER BY number"
+    )
+    return list({row["file"]: row for row in rows}.values())
 
 
 def _verify(path: Path, root: Path, sha256: str, remedy: str) -> list[Problem]:
     try:
         whole = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-        reason = "the bytes are not those that were written"
+        reason = _CHANGED
     except OSError as error:
         whole, reason = False, error.strerror or str(error)
     file = path.relative_to(root).as_posix()

@@ -211,6 +211,14 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
+def last_change(place: Workspace) -> str | None:
+    """What changed from the run before to the last, as text; None where there is no run before."""
+    rows = place.ledger.rows("SELECT count(*) AS n FROM runs WHERE state = 'complete'")
+    if not rows or rows[0]["n"] < 2:
+        return None
+    return describe(difference(run_folder(place, "previous"), run_folder(place, "latest")))
+
+
 def describe(found: Difference, limit: int = 20) -> str:
     """The difference as text for a terminal or a message: counts, then the first rows of each kind."""
     lines = [f"{found.before} -> {found.after}"]
@@ -228,6 +236,9 @@ def describe(found: Difference, limit: int = 20) -> str:
     for row in found.plans.head(limit).itertuples():
         year = "" if pd.isna(row.year) else row.year
         lines.append(f"{row.change} plan: {row.city or '?'} {year} {row.title or ''} ({row.source})")
+    for row in found.measures.head(limit).itertuples():
+        anew = "" if row.change != "recoded" else f" {row.category_before} -> {row.category} ({row.cause})"
+        lines.append(f"{row.change} measure: {row.city or '?'} {row.text[:60]}{anew}")
     for row in found.cells.head(limit).itertuples():
         lines.append(
             f"cell {row.city} {row.year} {row.category}: {row.measures_before} -> {row.measures} measures ({row.cause})"

@@ -69,6 +69,7 @@ class Files:
 
     def exists(self, name: str) -> bool:
         if self.local is None:
+            self._remote.invalidate_cache()  # other machines write there, too
             return bool(self._remote.exists(f"{self._root}/{name}"))
         return (self.local / name).is_file()
 

@@ -121,7 +121,8 @@ class Workspace:
         """Remove what a killed process left: its scratch files, parts and reports that were never committed."""
         places = ("", *(f"{name}{below}/" for name in _FOLDERS for below in ("", "/*")))
         for scratch in (path for place in places for path in self.folder.glob(f"{place}.writing-*")):
-            shutil.rmtree(scratch) if scratch.is_dir() else scratch.unlink(missing_ok=True)
+            tree = scratch.is_dir() and not scratch.is_symlink()  # a link to a run is no folder to remove
+            shutil.rmtree(scratch) if tree else scratch.unlink(missing_ok=True)
         if self.ledger.rows("SELECT number FROM runs WHERE state = 'running'"):
             with self.ledger.transaction() as change:
                 change.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
@@ -154,7 +155,14 @@ class Workspace:
         return set(places)
 
     def commit(self, *parts: Part) -> None:
-        """Make documents part of the workspace, in one transaction; those that it holds already are left."""
+        """Make documents part of the workspace, in one transaction; those that it holds already are left.
+
+        Parts are written and committed under one ``writing``, whose beginning removes what was never committed.
+        Raises Damaged where a part is gone.
+        """
+        for part in parts:
+            if not self.files.exists(part.part):
+                raise Damaged(part.part, "the file is missing; was it written before the workspace was held?")
         with self.ledger.transaction() as change:
             held = {row["key"] for row in dicts(change, "SELECT key FROM documents")}
             held_parts = {row["part"] for row in dicts(change, "SELECT part FROM parts")}
