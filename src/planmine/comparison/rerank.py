@@ -20,7 +20,7 @@ from planmine.comparison.evidence import Evidence, MatchModel, weigh
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.matches import MATCHES
 
-CANDIDATE = 0.1  # a pair that the first encoder gives less is not read again
+CANDIDATE = 0.05  # a pair that the first encoder gives less is not read again
 
 
 class _Encoder(Protocol):
