@@ -7,16 +7,18 @@ and weights are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, plan_of, table
+from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
-LEAST = 0.15  # below it a pair says nothing; decisions have thresholds of their own
-NEAR = 0.2  # least cosine of a candidate: of pairs with 0.3 and more, one in a hundred lies below in real reports
+LEAST = 0.2  # below it a pair says nothing; decisions have thresholds of their own
+NEAREST = 5  # candidates of a measure in each plan
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time
 
@@ -31,24 +33,22 @@ def find_links(
     model: MatchModel | None = None,
     least: float = LEAST,
 ) -> pd.DataFrame:
-    """Every pair of measures of one city, or of a city and its province, of probability ``least`` or more.
+    """Pairs of measures of one city, or of a city and its province, of probability ``least`` or more.
 
-    All pairs of cosine 0.2 and more are weighed by the model of ``compare``. A plan of a province has no city;
-    ``plans`` (table ``plans``) tells its province. ``measure_a`` sorts before ``measure_b``. ``vectors``: (n, d),
-    row k that of row k of ``measures``, of unit length.
+    The ``NEAREST`` of each measure in each plan, of cosine 0.3 and more, are weighed by the model of ``compare``. A plan
+    of a province has no city; ``plans`` (table ``plans``) tells its province. ``measure_a`` sorts before ``measure_b``.
+    ``vectors``: (n, d), row k that of row k of ``measures``, of unit length.
     """
     model = model or MatchModel.load()
     places = _with_provinces(measures, plans)
     corpus = comparable(places)
     unit = np.asarray(vectors, dtype=np.float32)[corpus.position] if len(measures) else np.empty((0, 1))
     evidence = Evidence.read(corpus.rows)
-    bound = max(model.least_cosine(least), NEAR)
+    bound = max(model.least_cosine(least), COSINE)
+    plan = pd.factorize(np.array(plan_of(corpus.rows["measure_id"]), dtype=object))[0]
     parts = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
-    for first, second, same in _blocks(corpus.city, _above(corpus.cities, measures, plans)):
-        r, c = np.nonzero(unit[first] @ unit[second].T >= bound)
-        i, j = first[r], second[c]
-        if same:  # each pair once
-            i, j = i[i < j], j[i < j]
+    for first, second in _places(corpus.city, _above(corpus.cities, measures, plans)):
+        i, j = _candidates(unit, first, second, plan, bound)
         for part in range(0, len(i), _PAIRS):
             a, b = i[part : part + _PAIRS], j[part : part + _PAIRS]
             cosine = np.einsum("pd,pd->p", unit[a], unit[b], dtype=np.float64)
@@ -83,10 +83,31 @@ def _above(cities: list[str], measures: pd.DataFrame, plans: pd.DataFrame | None
     return sorted((place[a], place[b]) for a, b in pairs.itertuples(index=False) if a in place)
 
 
-def _blocks(city: np.ndarray, above: list[tuple[int, int]]) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """Rows against rows, and whether of the same place: each city against itself and against its province."""
+def _places(city: np.ndarray, above: list[tuple[int, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows against rows: each city against itself and against its province."""
     rows = {place: np.flatnonzero(city == place) for place in np.unique(city)}
-    pairs = [(place, place) for place in rows] + [p for p in above if p[0] in rows and p[1] in rows]
-    for first, second in pairs:
-        for top in range(0, len(rows[first]), _ROWS):
-            yield rows[first][top : top + _ROWS], rows[second], first == second
+    for first, second in [(place, place) for place in rows] + [
+        p for p in above if p[0] in rows and p[1] in rows
+    ]:
+        yield rows[first], rows[second]
+
+
+def _candidates(
+    unit: np.ndarray, first: np.ndarray, second: np.ndarray, plan: np.ndarray, bound: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(p,) and (p,) rows i < j, each pair once: NEAREST of each row of one side in each ``plan`` of the other."""
+    count, found = len(unit), [np.empty(0, dtype=np.int64)]
+    for own, other in ((first, second),) if first is second else ((first, second), (second, first)):
+        ends = np.flatnonzero(np.diff(plan[other], append=-1)) + 1  # a plan's rows stand together
+        for top in range(0, len(own), _ROWS):
+            block = own[top : top + _ROWS]
+            cosine = unit[block] @ unit[other].T
+            for begin, end in pairwise([0, *ends.tolist()]):
+                part = cosine[:, begin:end]
+                most = min(NEAREST + 1, end - begin)  # one may be the measure itself
+                near = np.argpartition(-part, most - 1, axis=1)[:, :most]
+                r, c = np.nonzero(np.take_along_axis(part, near, axis=1) >= bound)
+                i, j = block[r], other[begin + near[r, c]]
+                found.append(np.minimum(i, j) * count + np.maximum(i, j))
+    i, j = np.divmod(np.unique(np.concatenate(found)), max(count, 1))
+    return i[i < j], j[i < j]
