@@ -93,13 +93,13 @@ def test_what_has_no_counterpart_is_dropped_or_new() -> None:
         {"measure_id": "q:0", "year": 2024},
         {"measure_id": "q:9", "year": 2024, "status": "completed"},
     )
-    found = find_changes(rows, links(("p:0", "q:9", 0.9), ("p:9", "q:0", 0.28)))
+    found = find_changes(rows, links(("p:0", "q:9", 0.9), ("p:9", "q:0", 0.18)))
     assert found[["change", "measure_from", "measure_to"]].fillna("").to_numpy().tolist() == [
         ["dropped", "p:0", ""],  # what was done is no plan
         ["dropped", "p:9", ""],
         ["new", "", "q:0"],
     ]
-    assert found["probability"].tolist() == [1.0, 0.72, 0.72]
+    assert found["probability"].tolist() == [1.0, 0.82, 0.82]
     assert (found["year_from"].tolist(), found["year_to"].tolist()) == ([2022] * 3, [2024] * 3)
 
 
