@@ -1,4 +1,5 @@
 // A city through the years: what became of its measures, its promises beside their results, and its precedents.
+const EVEN = 0.5; // below it the change is less probable than not
 const CHANGES = ["kept", "strengthened", "weakened", "dropped", "new"];
 
 async function showChange(host, params) {
@@ -19,7 +20,7 @@ async function showChange(host, params) {
     host.append(element("p", { class: "tabs" }, ...["", ...CHANGES].map((code) => element("a", { href: route("change", { city: chosen, ...(code ? { kind: code } : {}) }), "aria-current": kind === code ? "true" : null },
       `${code ? codeName("change", code) : say("any")} ${integer(code ? count(code) : changes.length)}`))));
     paged(host, changes.filter((row) => !kind || row.change === kind), (row) => element("li", { "data-change": row.change },
-      element("p", { class: "joined" }, element("span", { class: "status" }, codeName("change", row.change)), `${yearName(row.year_from)} → ${yearName(row.year_to)}${row.probability === null ? "" : ` · ${say("probability")} ${row.probability.toFixed(2)}`}`, row.evidence ? " · " : "", row.evidence ? quoted(visible(row.evidence)) : ""),
+      element("p", { class: "joined" }, element("span", { class: "status" }, codeName("change", row.change)), `${yearName(row.year_from)} → ${yearName(row.year_to)}${row.probability === null ? "" : ` · ${say("probability")} ${row.probability.toFixed(2)}${row.probability < EVEN ? ` (${say("unsure")})` : ""}`}`, row.evidence ? " · " : "", row.evidence ? quoted(visible(row.evidence)) : ""),
       side(row.measure_from, row.measure_to)));
   }
   host.append(element("h3", {}, say("results")));
