@@ -59,11 +59,7 @@ def main(
             [planted_overlap.corpus(seed) for seed in range(3)],
             sorted((ROOT / "tests" / "golden").glob("paraphrases*.jsonl")),
         )
-        encoder = BUILD / "e5zh"
-        if not encoder.is_dir():
-            subprocess.run(
-                [sys.executable, str(ROOT / "scripts" / "encoder"), "e5zh", "--out", str(encoder)], check=True
-            )
+        encoder = ROOT / "models" / "e5zh"
         alone("ours.py")
         python = environment()
         for peer in ("cosine", "bertopic", "cntext"):
