@@ -1,6 +1,6 @@
 """Benchmarks: ``python benchmarks [--source DIR]`` does the work, beside its peers, and writes docs/speed.md.
 
-The peers are installed into build/peers, an environment of their own, on top of the project's sentence-transformers.
+The peers are installed into build/peers, each in an environment of its own.
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ from measured import ROOT, alone
 from task import write_task
 
 BUILD = ROOT / "build"
-PEERS = ("bertopic==0.17.*", "cntext==2.*")
+PEERS = {"bertopic": ["bertopic==0.17.*"], "cntext": ["cntext==2.*", "scipy"]}
 SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 app = typer.Typer(help=__doc__, add_completion=False)
 
 
-def environment() -> str:
-    """The Python of the peers' environment, made where it is not there."""
-    folder = BUILD / "peers"
+def environment(peer: str) -> str:
+    """The Python that runs a peer: an environment of its own, made where it is not there.
+
+    BERTopic stands on the project's sentence-transformers, as torch is large; cntext wants an older numpy, and so
+    brings all that it needs.
+    """
+    if peer not in PEERS:
+        return sys.executable
+    folder = BUILD / "peers" / peer
     python = folder / "bin" / "python"
     if not (folder / "ready").is_file():
-        typer.echo("installing the peers", err=True)
+        typer.echo(f"installing {peer}", err=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        packages = subprocess.run(
-            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        Path(packages, "project.pth").write_text(
-            sysconfig.get_path("purelib") + "\n"
-        )  # torch is large: not twice
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+        if peer == "bertopic":
+            find = "import sysconfig; print(sysconfig.get_path('purelib'))"
+            packages = subprocess.run([python, "-c", find], capture_output=True, text=True, check=True)
+            Path(packages.stdout.strip(), "project.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS[peer]], check=True)
         (folder / "ready").touch()
     return str(python)
 
@@ -61,9 +62,8 @@ def main(
         )
         encoder = ROOT / "models" / "e5zh"
         alone("ours.py")
-        python = environment()
-        for peer in ("cosine", "bertopic", "cntext"):
-            alone("peers.py", peer, str(encoder), python=python)
+        for peer in ("cosine", *PEERS):
+            alone("peers.py", peer, str(encoder), python=environment(peer))
     if "growth" in chosen:
         for size in SIZES:
             if size <= largest:
