@@ -63,7 +63,8 @@ above had been seen when this weight was chosen: those figures are a little too 
 Pairs coded the same action or not by reading, {pairs}. Each is judged by weights
 fitted without its two cities. *Found* are the pairs drawn from nearest neighbours in real reports and in our
 own bureau plans: what the model meets in use. Where {sure} is the threshold, a match can be cited as it stands
-(`CompareSettings.sure_threshold`); from {counted} on matches count in shares; from {listed} on they are listed.
+(`CompareSettings.sure_threshold`); from {counted} on they count where it must be
+yes or no; from {listed} on they are listed; similarity adds probabilities.
 
 {weights}
 

@@ -92,19 +92,19 @@ def _procedure(found: Findings, codebook: Codebook, settings: Mapping[str, Any])
             ),
             Both(
                 f"对应：两个城市的措施由模型估计为同一举措的概率不低于 {threshold}，或文字逐字重合，即为一对对应；"
-                f"概率不低于 {counted} 的才计入相似度。"
+                f"须作是非判断处（如“只有某市有”），概率不低于 {counted} 的才算有对应。"
                 "“相同文本”指逐字相同的部分占较短一条的大部分；其余为“相同举措”。",
                 f"Matches: two measures of different cities match where a model gives {threshold} or more as the "
-                "probability that they state the same action, or where their wording coincides; those of "
-                f"{counted} or more count in the similarity. `same text`: most of the "
+                "probability that they state the same action, or where their wording coincides; where it must be yes or "
+                f"no (what only one city has), those of {counted} or more count. `same text`: most of the "
                 "shorter one stands word for word in the other; else `same action`.",
             ),
             Both(
-                "相似度：甲的措施在乙有对应的比例，与乙的措施在甲有对应的比例，取平均（0 至 1）。"
+                "相似度：甲的措施在乙有对应的期望比例（每条取其最可能的对应的概率，再平均），与乙的措施在甲的同一比例，取平均（0 至 1）。"
                 "区间为对双方措施做自助抽样的 95% 区间。城市按平均连接聚类的树状图排序。"
                 "“结构相似度”为 1 减两市类别构成的 Jensen-Shannon 距离；“文本重复率”为逐字重复的文字所占比例。",
-                "Similarity: the share of A's measures that have a match in B and the share of B's that have one in A, "
-                "averaged (0 to 1), with a 95% bootstrap interval over the measures of both. Cities stand in the order of a "
+                "Similarity: the expected share of A's measures that have a match in B (the mean over them of the probability "
+                "of the most probable one) and the same of B's in A, averaged (0 to 1), with a 95% bootstrap interval over the measures of both. Cities stand in the order of a "
                 "dendrogram (average linkage). `Profile` is one less the Jensen-Shannon distance of the cities' shares of "
                 "categories; `reuse` is the share of wording that both have verbatim.",
             ),
