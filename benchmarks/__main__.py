@@ -17,7 +17,7 @@ from measured import ROOT, alone
 from task import write_task
 
 BUILD = ROOT / "build"
-PEERS = {"bertopic": ["bertopic==0.17.*"], "cntext": ["cntext==2.*", "scipy"]}
+PEERS = {"bertopic": ["bertopic==0.17.*"], "cntext": ["cntext==2.*", "ipython", "scipy"]}
 SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 app = typer.Typer(help=__doc__, add_completion=False)
 
