@@ -13,7 +13,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import combinations_with_replacement
@@ -116,6 +116,11 @@ class Evidence:
     actions: np.ndarray
     labels: np.ndarray
     category: np.ndarray
+    akin: np.ndarray = field(init=False)  # (n, kinds) bool: kinds related to one of its own
+
+    def __post_init__(self) -> None:
+        # here and not for each batch of pairs, of which a corpus has more the larger it is
+        object.__setattr__(self, "akin", self.actions @ load_verbs().related)
 
     @classmethod
     def read(cls, rows: pd.DataFrame, categories: Sequence[str] | None = None) -> Evidence:
@@ -179,7 +184,7 @@ class Evidence:
         common = (self.actions[i] & self.actions[j]).sum(axis=1)
         either = (self.actions[i] | self.actions[j]).sum(axis=1)
         both = self.actions[i].any(axis=1) & self.actions[j].any(axis=1)
-        akin = ((self.actions @ load_verbs().related)[i] & self.actions[j]).any(axis=1)
+        akin = (self.akin[i] & self.actions[j]).any(axis=1)
         there = _overlap(self.objects, self.grams, i, j) / np.maximum(self.extents[i], 1)
         back = _overlap(self.objects, self.grams, j, i) / np.maximum(self.extents[j], 1)
         shorter = np.minimum(self.sizes[i], self.sizes[j])
