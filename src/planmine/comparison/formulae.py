@@ -134,11 +134,8 @@ def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
     archive = np.isin(names, known())
     common = cities >= max(LEAST_CITIES, SHARE * len(corpus.cities))
     for k in np.flatnonzero(common & ~archive).tolist():
-        where = np.flatnonzero(clause == k)
-        uses = [(texts[owner[w]], start[w], end[w]) for w in where.tolist()]
-        common[k] = _is_set(
-            {(text[:a], text[b:]) for text, a, b in uses}, len(uses), uses[0][0][uses[0][1] : uses[0][2]]
-        )
+        places = [(texts[owner[w]], start[w], end[w]) for w in np.flatnonzero(clause == k).tolist()]
+        common[k] = _is_set([(text[:a], text[a:b], text[b:]) for text, a, b in places])
     chosen = archive | common
     taken = np.flatnonzero(chosen[clause])
     owner, start, end, clause = (part[taken] for part in (owner, start, end, clause))
@@ -168,13 +165,14 @@ def take_out(corpus: Comparable, memory: Memory | None = None) -> Wordings:
     return _wordings(corpus, texts, owner, start, end, spans, listed)
 
 
-def _is_set(around: set[tuple[str, str]], uses: int, clause: str) -> bool:
-    """Whether a clause of many cities is a set phrase, from the different texts around it and how often it is used.
+def _is_set(uses: Sequence[tuple[str, str, str]]) -> bool:
+    """Whether a clause of many cities is a set phrase: what stands before it, itself, and after it, wherever it is used.
 
     One that names a kind of action (``actions.yaml``) and stands in the same sentence every time is what these cities
     do, in the same words: a theme. A set phrase goes with anything.
     """
-    return len(around) > VARIED * uses or not read_action(clause)[0]
+    around = {(before, after) for before, _, after in uses}
+    return len(around) > VARIED * len(uses) or not read_action(uses[0][1])[0]
 
 
 def _distinct(group: np.ndarray, of: np.ndarray, groups: int) -> np.ndarray:
