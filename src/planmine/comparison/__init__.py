@@ -169,7 +169,7 @@ def compare(
     """
     codebook, memory, sources = codebook or load_codebook(), memory or Memory(), sources or Sources()
     corpus = comparable(measures, codebook)
-    least = CANDIDATE if reranker else LISTED
+    wanted = min(LISTED, settings.match_threshold)  # least probable link that any table asks for
     wordings = take_out(corpus, memory)
     material = gather(
         corpus,
@@ -178,7 +178,7 @@ def compare(
         encode=encode,
         revision=revision,
         model=match_model or MatchModel.load(),
-        settings=replace(settings, match_threshold=min(least, settings.match_threshold)),
+        settings=replace(settings, match_threshold=min(wanted, CANDIDATE) if reranker else wanted),
         memory=memory,
         measures=len(measures),
     )
@@ -203,7 +203,7 @@ def compare(
     groups, stability = clusters(overall, drawn, corpus.cities)
     matches, passages = list_matches(corpus, pairs, found), list_passages(corpus, pairs, found)
     if reranker:
-        matches = rerank(corpus.rows, matches, passages, reranker, threshold=LISTED)
+        matches = rerank(corpus.rows, matches, passages, reranker, threshold=wanted)
     if vectors is None and encode is not None:
         vectors = as_written(material, measures, encode)
     assert vectors is not None  # gather asked for one of the two
