@@ -32,6 +32,13 @@ def key_of(*parts: object) -> str:
     return digest.hexdigest()[:32]
 
 
+def unsealed(path: Path) -> bytes | None:
+    """What a file of the memory holds before its hash; None where they do not fit. Raises OSError."""
+    whole = path.read_bytes()
+    data, seal = whole[:-_SEAL], whole[-_SEAL:]
+    return data if hashlib.sha256(data).digest() == seal else None
+
+
 class Memory:
     """Arrays under keys in ``folder``, or nowhere at all with None: then nothing is remembered."""
 
@@ -50,9 +57,7 @@ class Memory:
         if path is None or not path.is_file():
             return None
         try:
-            whole = path.read_bytes()
-            data, seal = whole[:-_SEAL], whole[-_SEAL:]
-            if hashlib.sha256(data).digest() == seal:
+            if (data := unsealed(path)) is not None:
                 return load(data)
         except (OSError, SafetensorError):
             pass
