@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from fit_matches import Reading
 
 from planmine.comparison import CompareSettings, MatchModel
-from planmine.comparison.evidence import Evidence
-from planmine.comparison.rerank import CANDIDATE, side_by_side
+from planmine.comparison.rerank import CANDIDATE
 from planmine.embedding import BUNDLED, NEURAL, Encoder, load_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,16 +96,9 @@ def signals(rows: list[dict[str, str]], encoder: Encoder, words: bool = False) -
     """(t, 2t, s): signals of each measure with all paraphrases and then all hard negatives; ``words``: WORDS, too."""
     count = len(rows)
     texts = [row[key] for key in ("measure", "paraphrase", "hard_negative") for row in rows]
-    fields = [row["field"] for row in rows] * 3
-    frame = pd.DataFrame({"text": texts, "city": None, "category": fields})
-    frame["labels"] = [[field] for field in fields]
-    vectors, parts = encoder.read(texts) if words else (encoder.encode(texts), [])
+    frame = pd.DataFrame({"text": texts, "category": [row["field"] for row in rows] * 3})
     i, j = np.repeat(np.arange(count), 2 * count), np.tile(np.arange(count, 3 * count), count)
-    cosine = np.einsum("pd,pd->p", vectors[i], vectors[j], dtype=np.float64)
-    found = Evidence.read(frame).signals(i, j, cosine)
-    if words:
-        found = np.hstack([found, side_by_side(parts, i, j)])
-    return found.reshape(count, 2 * count, -1)
+    return Reading.of(encoder, texts, words).signals(frame, i, j).reshape(count, 2 * count, -1)
 
 
 def ranks(scores: np.ndarray, file: np.ndarray) -> Ranks:
@@ -126,12 +119,10 @@ def all_scores(rows: list[dict[str, str]]) -> tuple[dict[str, np.ndarray], list[
     encoders = [load_encoder(BUNDLED), load_encoder(NEURAL)]
     scores: dict[str, np.ndarray] = {}
     for encoder in encoders:
-        found = signals(rows, encoder)
+        found = signals(rows, encoder, words=encoder.name == NEURAL)
         scores[f"{encoder.name}, cosine"] = found[:, :, 0]
         scores[f"{encoder.name}, match model"] = MatchModel.of(encoder.revision).probability(found)
-    second = MatchModel.of(encoders[1].revision, words=True).probability(
-        signals(rows, encoders[1], words=True)
-    )
+    second = MatchModel.of(encoder.revision, words=True).probability(found)  # of the last, the neural one
     scores[f"{NEURAL}, match model with words"] = second
     first = scores[f"{BUNDLED}, match model"]
     scores["re-ranked"] = np.where(first >= CANDIDATE, second, first - 1)
