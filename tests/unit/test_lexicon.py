@@ -10,11 +10,11 @@ import yaml
 from planmine.codebook import load_codebook
 from planmine.coding.lexicon import Lexicon, load_lexicon
 
-SMALL = Lexicon({"公厕": 0, "公园": 1, "公园绿地": 1, "绿地垃圾": 0}, {"公": (4, 2), "绿": (4,)}, 2)
+SMALL = Lexicon([["公厕", "绿地垃圾"], ["公园", "公园绿地"]])
 
 
 def test_the_longest_term_wins_and_none_overlap() -> None:
-    assert list(SMALL.find("公园绿地垃圾旁的公厕")) == [1, 0]
+    assert SMALL.find("公园绿地垃圾旁的公厕") == [1, 0]
 
 
 def test_evidence_tells_shares_last_first_and_number() -> None:

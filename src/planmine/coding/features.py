@@ -117,17 +117,17 @@ def _section(path: Sequence[str]) -> list[float]:
 
 
 def count(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
-    """Sublinear counts of known terms, each row of unit length: float32 CSR (n, len(vocabulary))."""
-    columns: list[np.ndarray] = []
-    values: list[np.ndarray] = []
-    offsets = [0]
-    lookup = vocabulary.get
-    for text in texts:
-        ids = [i for term in terms(text) if (i := lookup(term)) is not None]
-        unique, times = np.unique(np.asarray(ids, dtype=np.int32), return_counts=True)
-        columns.append(unique)
-        values.append(1.0 + np.log(times.astype(np.float32)))
-        offsets.append(offsets[-1] + len(unique))
-    data = np.concatenate(values) if values else np.zeros(0, np.float32)
-    where = np.concatenate(columns) if columns else np.zeros(0, np.int32)
-    return sparse.csr_matrix((data.astype(np.float32), where, offsets), shape=(len(texts), len(vocabulary)))
+    """Sublinear counts of known terms: float32 CSR (n, len(vocabulary))."""
+    lookup, size = vocabulary.get, max(len(vocabulary), 1)
+    # Row and term as one number, so that all texts are sorted and counted at once.
+    places = [
+        row * size + i
+        for row, text in enumerate(texts)
+        for term in terms(text)
+        if (i := lookup(term)) is not None
+    ]
+    unique, times = np.unique(np.asarray(places, dtype=np.int64), return_counts=True)
+    rows, columns = np.divmod(unique, size)
+    offsets = np.searchsorted(rows, np.arange(len(texts) + 1))
+    values = (1.0 + np.log(times)).astype(np.float32)
+    return sparse.csr_matrix((values, columns.astype(np.int32), offsets), shape=(len(texts), len(vocabulary)))

@@ -7,42 +7,34 @@ the coder weighs as labels teach it, so a term that stands in the wrong list doe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 import numpy as np
 import yaml
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from planmine.coding.folding import fold
 
 
-@dataclass(frozen=True, slots=True)
 class Lexicon:
-    """``terms`` number the list of each term; ``lengths`` are those of the terms by first character, longest first."""
+    """A dictionary of terms (Aho & Corasick 1975, CACM 18(6)): ``lists`` are the terms of each field."""
 
-    terms: dict[str, int]
-    lengths: dict[str, tuple[int, ...]]
-    fields: int
+    def __init__(self, lists: Sequence[Sequence[str]]) -> None:
+        number = {term: field for field, terms in enumerate(lists) for term in terms}
+        self.fields = len(lists)
+        self._number = list(number.values())
+        self._search = AhoCorasick(list(number), matchkind=MatchKind.LeftmostLongest)
 
     @property
     def width(self) -> int:
         """Columns of ``evidence``."""
         return 3 * self.fields + 1
 
-    def find(self, text: str) -> Iterator[int]:
+    def find(self, text: str) -> list[int]:
         """The lists of the terms in a text, from left to right; the longest term wins, none overlap."""
-        at = 0
-        while at < len(text):
-            step = 1
-            for length in self.lengths.get(text[at], ()):
-                field = self.terms.get(text[at : at + length])
-                if field is not None:
-                    yield field
-                    step = length
-                    break
-            at += step
+        return [self._number[term] for term, _, _ in self._search.find_matches_as_indexes(text)]
 
     def evidence(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (n, 3 fields + 1): share of each field among the terms, the last term's field, the first one's
@@ -51,7 +43,7 @@ class Lexicon:
         place = [known.setdefault(text, len(known)) for text in texts]
         rows = np.zeros((len(known), self.width), np.float32)
         for row, text in zip(rows, known, strict=True):
-            found = list(self.find(text))
+            found = self.find(text)
             if found:
                 row[: self.fields] = np.bincount(found, minlength=self.fields) / len(found)
                 row[self.fields + found[-1]] = row[2 * self.fields + found[0]] = 1
@@ -70,9 +62,4 @@ def load_lexicon() -> Lexicon:
     lists = yaml.load(
         source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     )
-    terms = {fold(term): field for field, words in enumerate(lists.values()) for term in words.split()}
-    lengths: dict[str, set[int]] = {}
-    for term in terms:
-        lengths.setdefault(term[0], set()).add(len(term))
-    longest_first = {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
-    return Lexicon(terms, longest_first, len(lists))
+    return Lexicon([[fold(term) for term in words.split()] for words in lists.values()])
