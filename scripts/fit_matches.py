@@ -46,10 +46,10 @@ from planmine.evaluation import expected_calibration_error
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGN = {"cosine": 1, "lexical": 1, "category": 1, "same_action": 1, "object": 1}  # of all others: -1
-RIDGE = (0.5, 0.1)  # without words and with them
+RIDGE = (0.5, 0.05)  # without words and with them
 TRIPLES = (
     0.0,
-    0.5,
+    0.4,
 )  # weight of a pair of a triple beside a coded one: as much as the precision on coded pairs bears
 COPIES = 0.2  # ... of a measure with itself
 STRANGERS = 5

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from planmine.comparison import CompareSettings, Comparison, MatchModel, Reranker, compare
 from planmine.comparison.evidence import terms
 from planmine.comparison.matches import MATCHES
-from planmine.comparison.rerank import rerank, side_by_side
+from planmine.comparison.pairs import COUNTED
+from planmine.comparison.rerank import CANDIDATE, rerank, side_by_side
 
 COSINE_ONLY = MatchModel(intercept=-5.0, weights={"cosine": 10.0}, about={})
 TEXTS = {
@@ -146,6 +148,19 @@ def test_compare_takes_a_reranker() -> None:
     pd.testing.assert_frame_equal(found, reranked(frame, Second()))
 
 
+def test_what_is_too_faint_to_count_is_still_read_again() -> None:
+    """A pair between CANDIDATE and COUNTED by the first encoder: nothing to similarity, a match if the second says so."""
+    faint = MatchModel(intercept=float(logit(0.07)) - 5.0, weights={"cosine": 10.0}, about={})
+    assert CANDIDATE < 0.07 < COUNTED
+    plain = compare(measures(), first_vectors(), match_model=faint)
+    again = compare(
+        measures(), first_vectors(), match_model=faint, reranker=Reranker(Second().read, COSINE_ONLY)
+    )
+    assert ("a1", "b1") not in set(zip(plain.matches["measure_a"], plain.matches["measure_b"], strict=True))
+    assert ("a1", "b1") in set(zip(again.matches["measure_a"], again.matches["measure_b"], strict=True))
+    pd.testing.assert_frame_equal(again.similarity, plain.similarity)
+
+
 def test_an_encoder_without_weights_of_its_own_is_told() -> None:
     with pytest.warns(UserWarning, match="not calibrated"):
         model = MatchModel.of("no such revision")
@@ -157,4 +172,19 @@ def test_words_are_laid_beside_their_nearest() -> None:
     words = [axes[:2], axes[[0, 2]], axes[:0]]
     found = side_by_side(words, np.array([0, 0, 0, 1]), np.array([0, 1, 2, 0]))
     # all found again; one of two on each side; no word to lay beside; the same the other way round
-    np.testing.assert_allclose(found, [[1, 1], [0.5, 0], [0, 0], [0.5, 0]])
+    np.testing.assert_allclose(found, [[1, 1, 1, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 0], [0.5, 0, 0.5, 0]])
+
+
+def test_what_one_text_says_beyond_the_other_is_weighed_apart() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    near = (axes[1] + 2 * axes[2]) / np.sqrt(5, dtype=np.float32)
+    words = [axes[[0, 1]], np.stack([axes[0], near]), axes[[0, 3]], axes[[0, 1, 2, 3]]]
+    found = side_by_side(words, np.array([0, 0, 0]), np.array([1, 2, 3]))
+    rest, weaker = found[:, 3], found[:, 2]
+    assert rest[0] == pytest.approx(
+        1 / np.sqrt(5), abs=1e-4
+    )  # beside the word that both share, another near it
+    assert rest[1] == 0  # ... another that has nothing to do with it
+    assert weaker[2] == pytest.approx(
+        0.5
+    )  # all of the first is in the last, and half of the last in the first

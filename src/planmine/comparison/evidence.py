@@ -31,7 +31,12 @@ from planmine.gazetteer import place_pattern
 from planmine.records import UNSURE
 
 SIGNALS = ("cosine", "lexical", "category", "same_action", "other_action", "object", "shared", "length")
-WORDS = ("words", "least")  # of the measures' words one by one, where a second encoder reads them (rerank.py)
+WORDS = (
+    "words",
+    "least",
+    "weaker",
+    "rest",
+)  # of the measures' words one by one, where a second encoder reads them (rerank.py)
 _NUMERAL = "一二三四五六七八九十百千万亿两半"
 _MANY = 5.0  # log of 150 2-grams: more than all but one in a hundred measures has
 SAME_TEXT = 0.8  # share of the shorter measure's characters in shared runs
@@ -214,12 +219,12 @@ def terms(words: bool) -> list[str]:
     """Names of what is weighed: of signals, and ``a*b`` of the product of two.
 
     Without ``words``: six signals, and whether the object is shared where the actions are others.
-    With them: all SIGNALS and WORDS, and the product of each two but the cosine's, so that with all else equal the nearer
-    pair is the more probable one.
+    With them: WORDS and the SIGNALS that do not count shared characters, since words laid side by side tell that better; and
+    the product of each two but the cosine's, so that with all else equal the nearer pair is the more probable one.
     """
     if not words:
         return [*SIGNALS[:6], "other_action*object"]
-    names = [*SIGNALS, *WORDS]
+    names = [*(name for name in SIGNALS if name not in ("lexical", "shared")), *WORDS]
     return names + [f"{a}*{b}" for a, b in combinations_with_replacement(names[1:], 2)]
 
 

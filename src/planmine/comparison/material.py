@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Encode = Callable[[Sequence[str]], np.ndarray]
 NEIGHBOURS = 2  # candidates of a measure in each other city, where there are many measures
-_FORMAT = 2  # raised where the same cities give another result than before
+_FORMAT = 3  # raised where the same cities give another result than before
 
 
 def gather(

@@ -75,7 +75,8 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
     i, j = np.divmod(key, count)
     kind = material.wordings.kind
     as_written = (kind[i] == WRITTEN) | (kind[j] == WRITTEN)
-    unit = np.rint(probability * ONE).astype(np.uint16)
+    counted = np.where(probability >= COUNTED, probability, 0)
+    unit = np.rint(counted * ONE).astype(np.uint16)
     best = _most(row[i], row[j], unit, ~as_written, corpus, x)
     written = _most(row[i], row[j], unit, (kind[i] != CUT) & (kind[j] != CUT), corpus, x)
     listed = ~as_written & (probability >= material.threshold)
@@ -132,7 +133,8 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
 def _weigh(
     material: Material, x: int, others: np.ndarray, passages: Passages
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Candidates of city x and their weight: key (i * wordings + j), probability, cosine, same text; from COUNTED."""
+    """Candidates of city x and their weight: key (i * wordings + j), probability, cosine, same text; of those
+    that count or are listed."""
     row, kind = material.wordings.row, material.wordings.kind
     count, cities = len(row), len(others)
     city = material.corpus.city[row]
@@ -166,7 +168,7 @@ def _weigh(
         part = slice(top, top + _PAIRS)
         signals = material.evidence.signals(*np.divmod(key[part], count), cosines[part])
         probability[part], same_text[part] = weigh(material.model, signals, share[part])
-    keep = probability >= COUNTED
+    keep = probability >= min(COUNTED, material.threshold)
     return key[keep], probability[keep], cosines[keep], same_text[keep]
 
 

@@ -3,8 +3,8 @@
 The bundled encoder reads every measure and proposes candidates; the second reads only the measures that stand in one
 and gives each pair its own cosine (retrieve and re-rank: Nogueira & Cho 2019, arXiv:1901.04085). It also lays the words
 of both side by side, each word beside the nearest of the other measure (late interaction, as in ColBERT: Khattab &
-Zaharia 2020, arXiv:2004.12832). Where the object is the same and the action is not, most words are near and one is far
-from all: so the mean and the least are evidence, ``WORDS``. All other evidence stays as it is.
+Zaharia 2020, arXiv:2004.12832). Where the object is the same and the action is not, most words are near, one is far
+from all, and what each says beyond the other is not alike: that is evidence, ``WORDS``. All other evidence stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from planmine.comparison.evidence import Evidence, MatchModel, weigh
+from planmine.comparison.evidence import WORDS, Evidence, MatchModel, weigh
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.matches import MATCHES
 
@@ -80,12 +80,27 @@ def rerank(
 
 
 def side_by_side(words: Sequence[np.ndarray], i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """(p, 2) WORDS of the pairs (i, j): of the cosines of each word with the nearest of the other text, the mean and
-    the least, each the mean of both directions; 0 where a text has no word."""
-    found = np.zeros((len(i), 2))
+    """(p, 4) WORDS of the pairs (i, j), from the cosines of each word with the nearest of the other text: ``words``, their mean,
+    and ``least``, both the mean of the two directions; ``weaker``, the mean in the direction where it is lower, since a
+    text may say all of the other and more; ``rest``, the cosine of what the one says beyond the other with what the other
+    says beyond it: sums of words, each weighed by its distance from its nearest. 0 where a text has no word."""
+    found = np.zeros((len(i), len(WORDS)))
     for pair, (first, second) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
-        if len(words[first]) and len(words[second]):
-            cosines = words[first].astype(np.float32) @ words[second].astype(np.float32).T
+        one, other = words[first].astype(np.float32), words[second].astype(np.float32)
+        if len(one) and len(other):
+            cosines = one @ other.T
             there, back = cosines.max(axis=1), cosines.max(axis=0)
-            found[pair] = (there.mean() + back.mean()) / 2, (there.min() + back.min()) / 2
+            mean = there.mean(), back.mean()
+            found[pair] = (
+                sum(mean) / 2,
+                (there.min() + back.min()) / 2,
+                min(mean),
+                _rest(one, there, other, back),
+            )
     return found.clip(0, 1)
+
+
+def _rest(one: np.ndarray, there: np.ndarray, other: np.ndarray, back: np.ndarray) -> float:
+    left, right = (1 - there).clip(0) @ one, (1 - back).clip(0) @ other
+    # where nothing is left, rounding is; the constant keeps it from having a direction
+    return float(left @ right / (np.linalg.norm(left) * np.linalg.norm(right) + 1e-6))
