@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planmine.codebook import CodebookError, load_codebook
-from planmine.coding import surroundings
+from planmine.coding import features, surroundings
 from planmine.coding.labels import parse_coded
 from planmine.coding.model import Coder
 from planmine.coding.strength import read_strength
@@ -129,3 +132,16 @@ def test_what_stands_alone_is_coded_by_its_own_words() -> None:
     three = surroundings.for_short_plans(first[:3], second[:3], np.array([5, 5, 5]))
     np.testing.assert_allclose(three.sum(axis=1), 1)
     assert (three[:, 0] < 0.8).all() and (three[:, 0] > 0.3).all()
+
+
+@given(texts=st.lists(st.text("清运垃圾修剪树a^w\n", max_size=8), max_size=6))
+def test_a_vocabulary_counts_the_terms_it_knows(texts: list[str]) -> None:
+    found = [term for text in texts for term in features.terms(text)]
+    known = [*found[::2], "清运", "^清", "w清运"]
+    vocabulary = features.Vocabulary(dict.fromkeys(known))
+    counts = vocabulary.count(texts).toarray()
+    assert counts.shape == (len(texts), len(vocabulary))
+    for row, text in zip(counts, texts, strict=True):
+        seen = Counter(features.terms(text))
+        wanted = [1 + np.log(seen[term]) if seen[term] else 0 for term in vocabulary.terms]
+        assert np.allclose(row, wanted)

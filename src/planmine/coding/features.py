@@ -8,7 +8,7 @@ neighbours' counts are the same rows, shifted.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,11 +44,14 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})年")
 
 
 def terms(text: str) -> list[str]:
-    """Words and character pairs of a folded text; the first word also as such (the verb leads)."""
+    """Words and character pairs of a folded text; the first words also as such (the verb leads)."""
+    return word_terms(text) + [text[i : i + 2] for i in range(len(text) - 1)]
+
+
+def word_terms(text: str) -> list[str]:
+    """The terms that are not character pairs."""
     words = rjieba.cut(text)
-    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
-    lead = [f"^{word}" for word in words[:2]]
-    return [f"w{word}" for word in words if len(word) > 1] + pairs + lead
+    return [f"w{word}" for word in words if len(word) > 1] + [f"^{word}" for word in words[:2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +119,50 @@ def _section(path: Sequence[str]) -> list[float]:
     return [float(cue) for cues in (anywhere, deepest) for cue in cues]
 
 
-def count(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
-    """Sublinear counts of known terms: float32 CSR (n, len(vocabulary))."""
-    lookup, size = vocabulary.get, max(len(vocabulary), 1)
-    # Row and term as one number, so that all texts are sorted and counted at once.
-    places = [
-        row * size + i
-        for row, text in enumerate(texts)
-        for term in terms(text)
-        if (i := lookup(term)) is not None
-    ]
-    unique, times = np.unique(np.asarray(places, dtype=np.int64), return_counts=True)
-    rows, columns = np.divmod(unique, size)
-    offsets = np.searchsorted(rows, np.arange(len(texts) + 1))
-    values = (1.0 + np.log(times)).astype(np.float32)
-    return sparse.csr_matrix((values, columns.astype(np.int32), offsets), shape=(len(texts), len(vocabulary)))
+class Vocabulary:
+    """The n terms that a coder knows, numbered in their order."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self.terms = list(terms)
+        self._place = {term: i for i, term in enumerate(self.terms)}
+        pairs = sorted((_code(term), i) for term, i in self._place.items() if len(term) == 2)
+        self._pairs, self._pair_places = np.array(pairs, np.int64).reshape(-1, 2).T
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def count(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """Sublinear counts of the terms (see ``terms``) of m texts: float32 CSR (m, n)."""
+        # Row and term as one number, so that all texts are sorted and counted at once.
+        size = max(len(self), 1)
+        lookup = self._place.get
+        words = [
+            row * size + i
+            for row, text in enumerate(texts)
+            for term in word_terms(text)
+            if (i := lookup(term)) is not None
+        ]
+        rows, columns = self._pairs_of(texts)
+        places = np.concatenate([np.asarray(words, dtype=np.int64), rows * size + columns])
+        unique, times = np.unique(places, return_counts=True)
+        rows, columns = np.divmod(unique, size)
+        offsets = np.searchsorted(rows, np.arange(len(texts) + 1))
+        values = (1.0 + np.log(times)).astype(np.float32)
+        return sparse.csr_matrix((values, columns.astype(np.int32), offsets), shape=(len(texts), len(self)))
+
+    def _pairs_of(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The known character pairs of all texts, found in arrays: row and place of each."""
+        row = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+        if len(row) < 2 or not len(self._pairs):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(
+            np.int64
+        )
+        code = letters[:-1] << 21 | letters[1:]
+        at = np.minimum(np.searchsorted(self._pairs, code), len(self._pairs) - 1)
+        known = (self._pairs[at] == code) & (row[:-1] == row[1:])
+        return row[:-1][known], self._pair_places[at[known]]
+
+
+def _code(pair: str) -> int:
+    return ord(pair[0]) << 21 | ord(pair[1])

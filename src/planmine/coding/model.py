@@ -47,7 +47,7 @@ class Coder:
     def __init__(
         self,
         weights: dict[str, np.ndarray],
-        vocabulary: dict[str, int],
+        vocabulary: features.Vocabulary,
         config: dict,
         encode: Encode | None = None,
         version: str = "untracked",
@@ -68,14 +68,14 @@ class Coder:
             raise ValueError(f"{place}: coder format {config.get('format')}, this PlanMine reads {FORMAT}")
         terms = (place / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
         weights = {k: v.astype(np.float32) for k, v in load_file(place / "model.safetensors").items()}
-        return cls(weights, {term: i for i, term in enumerate(terms)}, config, encode, revision(place))
+        return cls(weights, features.Vocabulary(terms), config, encode, revision(place))
 
     def save(self, folder: Path) -> None:
         """Write weights (float16), vocabulary and configuration."""
         folder.mkdir(parents=True, exist_ok=True)
         halves = {k: np.ascontiguousarray(v.astype(np.float16)) for k, v in sorted(self.weights.items())}
         save_file(halves, folder / "model.safetensors")
-        (folder / "vocabulary.txt").write_text("\n".join(self.vocabulary), encoding="utf-8")
+        (folder / "vocabulary.txt").write_text("\n".join(self.vocabulary.terms), encoding="utf-8")
         text = json.dumps(self.config, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
@@ -189,7 +189,7 @@ class _Counted:
             at = {text: i for i, text in enumerate(unique)}
             rows = np.asarray([at[text] for text in texts], dtype=np.int64)
             texts = unique
-        return cls(features.count(texts, coder.vocabulary), coder._vectors(texts), rows)
+        return cls(coder.vocabulary.count(texts), coder._vectors(texts), rows)
 
     def score(self, task: str, block: str, coder: Coder) -> np.ndarray:
         scores = self.counts @ coder.weights[f"{task}.{block}"]

@@ -107,24 +107,24 @@ def _body_start(text: str) -> int:
     return end + 4 if end > 0 else 0
 
 
-def vocabulary_of(rows: Sequence[Row], min_count: int) -> dict[str, int]:
+def vocabulary_of(rows: Sequence[Row], min_count: int) -> features.Vocabulary:
     """Terms of units and headings that stand in at least ``min_count`` different texts, sorted."""
     seen: Counter[str] = Counter()
     for text in {text for row in rows for text in (row.own, row.near, row.above)}:
         seen.update(set(features.terms(text)))
     kept = sorted(term for term, n in seen.items() if n >= min_count and "\n" not in term)
-    return {term: i for i, term in enumerate(kept)}
+    return features.Vocabulary(kept)
 
 
 class Design:
     """The design matrix of rows under a vocabulary and an encoder: BLOCKS, SHARED, cues, vectors."""
 
-    def __init__(self, vocabulary: dict[str, int], encode: Encode | None) -> None:
+    def __init__(self, vocabulary: features.Vocabulary, encode: Encode | None) -> None:
         self.vocabulary, self.encode = vocabulary, encode
         self._cache: dict[str, np.ndarray] = {}
 
     def matrix(self, rows: Sequence[Row]) -> sparse.csr_matrix:
-        counts = {b: features.count([r.text(b) for r in rows], self.vocabulary) for b in BLOCKS}
+        counts = {b: self.vocabulary.count([r.text(b) for r in rows]) for b in BLOCKS}
         parts = [counts[block] * SCALE[block] for block in BLOCKS]
         parts.append(sum(counts[block] * share for block, share in SHARED.items()))
         parts.append(sparse.csr_matrix(np.stack([r.cues for r in rows])))
@@ -274,7 +274,7 @@ def examples(
     at = {text: place for place, text in enumerate(texts)}
     return network.Examples(
         places={block: np.array([at[row.text(block)] for row in rows]) for block in BLOCKS},
-        counts=features.count(texts, design.vocabulary),
+        counts=design.vocabulary.count(texts),
         vectors=None if design.encode is None else design.vectors(texts),
         cues=np.stack([row.cues for row in rows]),
         targets={
