@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from planmine.comparison.fragments import join_fragments
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.wording import distinctive_words
 
@@ -127,7 +128,9 @@ def find_themes(
     groups = int(group.max(initial=-1)) + 1
     group = _recurring(graph, group, len(names))
     group = np.where(given >= 0, given, _members(graph, group, groups, join))
-    return _tables(rows, graph, _recurring(graph, group, len(names)), groups, names)
+    group = _recurring(graph, group, len(names))
+    group = np.where(given >= 0, given, join_fragments(rows["text"].tolist(), group, graph.city))
+    return _tables(rows, graph, group, groups, names)
 
 
 def _recurring(graph: _Graph, group: np.ndarray, given: int) -> np.ndarray:
