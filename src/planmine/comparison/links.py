@@ -111,3 +111,27 @@ def _candidates(
                 found.append(np.minimum(i, j) * count + np.maximum(i, j))
     i, j = np.divmod(np.unique(np.concatenate(found)), max(count, 1))
     return i[i < j], j[i < j]
+
+
+def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.DataFrame:
+    """The links of ``find_links`` with what the themes say of them: many wordings tell more than two.
+
+    Measures of one city and theme in years of it that follow one another are linked, too, with the product of their
+    strengths or ``LEAST`` where that is more.
+    """
+    rows = theme_measures.dropna(subset=["year"])
+    years = rows[["city", "year"]].drop_duplicates().sort_values(["city", "year"])
+    years["next"] = years.groupby("city")["year"].shift(-1)
+    before = rows.merge(years.dropna(), on=["city", "year"])
+    pairs = before.merge(
+        rows,
+        left_on=["theme_id", "city", "next"],
+        right_on=["theme_id", "city", "year"],
+        suffixes=("_a", "_b"),
+    )
+    ids = np.sort(pairs[["measure_id_a", "measure_id_b"]].to_numpy(dtype=str), axis=1)
+    found = pd.DataFrame(ids, columns=["measure_a", "measure_b"])
+    found["probability"] = np.maximum(pairs["strength_a"] * pairs["strength_b"], LEAST)
+    both = pd.concat([links, found], ignore_index=True)
+    both = both.groupby(["measure_a", "measure_b"], as_index=False)["probability"].max()
+    return table(both.sort_values(["measure_a", "measure_b"]), LINKS)
