@@ -18,6 +18,7 @@ from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
 LEAST = 0.2  # below it a pair says nothing; decisions have thresholds of their own
+APART = 0.3  # what themes look at (themes.LISTED): below it they know better than a pair
 NEAREST = 5  # candidates of a measure in each plan
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time
@@ -116,14 +117,13 @@ def _candidates(
 def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.DataFrame:
     """The links of ``find_links`` with what the themes say of them: many wordings tell more than two.
 
-    Measures of one city and theme in years of it that follow one another are linked, too, with the product of their
-    strengths or ``LEAST`` where that is more.
+    Measures of one theme in two years of a city that follow one another are linked, too, with the product of their
+    strengths or ``LEAST`` where that is more. Of measures of two themes no link below ``APART`` stays.
     """
     rows = theme_measures.dropna(subset=["year"])
     years = rows[["city", "year"]].drop_duplicates().sort_values(["city", "year"])
     years["next"] = years.groupby("city")["year"].shift(-1)
-    before = rows.merge(years.dropna(), on=["city", "year"])
-    pairs = before.merge(
+    pairs = rows.merge(years.dropna(), on=["city", "year"]).merge(
         rows,
         left_on=["theme_id", "city", "next"],
         right_on=["theme_id", "city", "year"],
@@ -134,4 +134,7 @@ def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.Data
     found["probability"] = np.maximum(pairs["strength_a"] * pairs["strength_b"], LEAST)
     both = pd.concat([links, found], ignore_index=True)
     both = both.groupby(["measure_a", "measure_b"], as_index=False)["probability"].max()
-    return table(both.sort_values(["measure_a", "measure_b"]), LINKS)
+    theme = theme_measures.set_index("measure_id")["theme_id"].astype(object)
+    one, other = both["measure_a"].map(theme), both["measure_b"].map(theme)
+    apart = one.notna() & other.notna() & one.ne(other) & both["probability"].lt(APART)
+    return table(both[~apart], LINKS)
