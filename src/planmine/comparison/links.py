@@ -18,7 +18,7 @@ from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
 LEAST = 0.2  # below it a pair says nothing; decisions have thresholds of their own
-APART = 0.3  # what themes look at (themes.LISTED): below it they know better than a pair
+APART = 0.3  # links that themes look at (themes.LISTED): a fainter one between two themes is none
 NEAREST = 5  # candidates of a measure in each plan
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time

@@ -55,7 +55,7 @@ def find_results(
     unit and a like indicator (``pair_figures``). Of several results the most probable is taken, each figure once; what
     is said of several years, or for a later one, is left out. ``outcome``: ``met`` or ``missed`` by the promise's
     comparator (at least, for =), ``unclear`` where about so much was promised (~) and less was reached. ``promised`` and ``achieved`` are in ``unit``, that of the promise.
-    ``links``: table of ``find_links``.
+    ``links``: table of ``find_links`` or ``through_themes``.
     """
     versions = plan_versions(measures, plans).set_index("plan_id")
     rows = named(measures)
