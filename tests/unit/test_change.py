@@ -200,6 +200,13 @@ def test_what_a_result_quotes_from_the_plan_does_not_stand_in_its_way() -> None:
     assert found[["promised", "achieved", "outcome"]].to_numpy().tolist() == [[20, 22, "met"]]
 
 
+@pytest.mark.parametrize("told", ["绿化只完成", "绿化仅完成", "绿化实际完成"])
+def test_how_a_result_falls_short_is_no_other_thing(told: str) -> None:
+    promise = figure(2, "公顷", indicator="新增屋顶绿化面积")
+    found = results(promise, figure(1.2, "公顷", indicator=told), probability=0.3)
+    assert found["outcome"].tolist() == ["missed"]
+
+
 def test_a_summary_reports_on_its_own_year() -> None:
     rows = measures(
         {"measure_id": "p:0", "targets": [figure(20)]},
