@@ -50,7 +50,8 @@ on other actions (`scripts/fit_themes.py`).
 
 ## The sample corpus
 
-Facts of `corpus/sample/facts.yaml`, written before any of this and in freer wording.
+Facts of `corpus/sample/facts.yaml`, written before any of this and in freer wording. That a result may quote the plan's figure, and
+say 只完成 or 实际 of its own, was learned from promises missed here, so their figure is somewhat optimistic.
 
 {planted.sample(scratch)}
 

@@ -2,8 +2,8 @@
 
     python scripts/fit_themes.py
 
-Prints F1 (mean over three worlds and the kinds of fact) for each setting, the best first. The constants stand in
-comparison/themes.py (CORE, JOIN) and comparison/change.py (COUNTERPART, SHARED); of settings that are as good the one
+Prints F1 (mean over the worlds and the kinds of fact) for each setting, the best first. The constants stand in
+comparison/themes.py (CORE, JOIN), fragments.py (HOME, PHRASE) and change.py (COUNTERPART, SHARED); of settings that are as good the one
 in the middle was taken. Run it after a change of the encoder or of the weights of matches.
 """
 
@@ -26,6 +26,7 @@ from planmine.comparison import (
     find_links,
     find_results,
     find_themes,
+    through_themes,
 )
 from planmine.comparison.themes import LISTED
 
@@ -34,7 +35,8 @@ WORLDS = (1, 2, 3)
 RECURRENCE = ("themes", "first movers", "gaps")
 CHANGE = ("kept", "strengthened", "weakened", "dropped", "new")
 CORES, JOINS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5), (0.35, 0.45, 0.55)
-COUNTERPARTS, SHARES = (0.25, 0.3, 0.35, 0.4), (0.6, 0.7, 0.8)
+HOMES, PHRASES = (0.7, 0.8, 0.9), (2, 3, 4, 99)  # 99: no fragment is joined
+COUNTERPARTS, SHARES = (0.2, 0.25, 0.3, 0.35, 0.4), (0.6, 0.7, 0.8)
 Found = dict[str, pd.DataFrame]
 
 
@@ -43,6 +45,8 @@ def main() -> None:
         worlds = [_read(Path(made), seed) for seed in WORLDS]
         print("CORE JOIN: F1 of", ", ".join(RECURRENCE))
         _sweep(worlds, CORES, JOINS, RECURRENCE, _recurrence)
+        print("HOME PHRASE: F1 of", ", ".join(RECURRENCE))
+        _sweep(worlds, HOMES, PHRASES, RECURRENCE, _fragments)
         print("COUNTERPART SHARED: F1 of", ", ".join(CHANGE))
         _sweep(worlds, COUNTERPARTS, SHARES, CHANGE, _change)
 
@@ -59,16 +63,34 @@ def _read(folder: Path, seed: int) -> tuple[object, Tables, pd.DataFrame, pd.Dat
 def _recurrence(
     tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, core: float, join: float
 ) -> Found:
-    themes, members = find_themes(tables["measures"], matches, links, core=core, join=join)
-    gaps = find_gaps(themes, members, tables["measures"], plans=tables["plans"])
-    changes = find_changes(tables["measures"], links.head(0), plans=tables["plans"])
-    results = find_results(tables["measures"], links.head(0), plans=tables["plans"])
-    return {"themes": themes, "theme_measures": members, "gaps": gaps, "changes": changes, "results": results}
+    return _found(tables, links, find_themes(tables["measures"], matches, links, core=core, join=join))
+
+
+def _fragments(
+    tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, home: float, phrase: float
+) -> Found:
+    found = find_themes(tables["measures"], matches, links, home=home, phrase=int(phrase))
+    return _found(tables, links, found)
 
 
 def _change(tables: Tables, matches: pd.DataFrame, links: pd.DataFrame, least: float, shared: float) -> Found:
-    changes = find_changes(tables["measures"], links, plans=tables["plans"], least=least, shared=shared)
-    return {**_recurrence(tables, matches.head(0), links.head(0), 0.5, 0.5), "changes": changes}
+    found = find_themes(tables["measures"], matches, links)
+    return _found(tables, links, found, least=least, shared=shared)
+
+
+def _found(
+    tables: Tables, links: pd.DataFrame, found: tuple[pd.DataFrame, pd.DataFrame], **thresholds: float
+) -> Found:
+    themes, members = found
+    same = through_themes(links, members)
+    measures, plans = tables["measures"], tables["plans"]
+    return {
+        "themes": themes,
+        "theme_measures": members,
+        "gaps": find_gaps(themes, members, measures, plans=plans),
+        "changes": find_changes(measures, same, plans=plans, **thresholds),
+        "results": find_results(measures, same, plans=plans),
+    }
 
 
 def _sweep(

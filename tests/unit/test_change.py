@@ -184,6 +184,29 @@ def test_what_is_no_result_is_none(why: str, promise: dict, told: dict, result: 
     assert results(promise, told, **result).empty, why
 
 
+def test_what_a_result_quotes_from_the_plan_does_not_stand_in_its_way() -> None:
+    text = "年初计划改造20座，实际22座。"
+    rows = measures(
+        {"measure_id": "p:0", "targets": [figure(20)]},
+        {
+            "measure_id": "q:0",
+            "year": 2023,
+            "status": "completed",
+            "text": text,
+            "targets": [figure(20, start=text.index("20")), figure(22, start=text.index("22"))],
+        },
+    )
+    found = find_results(rows, links(("p:0", "q:0", 0.8)))
+    assert found[["promised", "achieved", "outcome"]].to_numpy().tolist() == [[20, 22, "met"]]
+
+
+@pytest.mark.parametrize("told", ["绿化只完成", "绿化仅完成", "绿化实际完成"])
+def test_how_a_result_falls_short_is_no_other_thing(told: str) -> None:
+    promise = figure(2, "公顷", indicator="新增屋顶绿化面积")
+    found = results(promise, figure(1.2, "公顷", indicator=told), probability=0.3)
+    assert found["outcome"].tolist() == ["missed"]
+
+
 def test_a_summary_reports_on_its_own_year() -> None:
     rows = measures(
         {"measure_id": "p:0", "targets": [figure(20)]},

@@ -145,7 +145,7 @@ FOUND = {
     "weakened": 3,
     "dropped": 6,
     "new": 5,
-    "promise and result": 8,
+    "promise and result": 11,
     "first movers": 4,
 }
 

@@ -45,6 +45,7 @@ def matches(*pairs: tuple[str, str, float]) -> pd.DataFrame:
 
 
 FOUR = measures(("a:0", "甲市", 2020), ("b:0", "乙市", 2021), ("c:0", "丙市", 2022), ("d:0", "丁市", 2022))
+FOUR["text"] = ["改造老旧公厕。"] * 3 + ["补种行道树。"]
 THREE_ALIKE = matches(("a:0", "b:0", 0.9), ("a:0", "c:0", 0.8), ("b:0", "c:0", 0.7))
 
 
@@ -89,7 +90,8 @@ def test_two_first_cities_are_both_named() -> None:
 
 def test_earlier_themes_keep_their_ids_and_their_measures() -> None:
     themes, earlier = find_themes(FOUR, THREE_ALIKE, NO_LINKS)
-    more = pd.concat([FOUR, measures(("e:0", "戊市", 2019), ("f:0", "己市", 2019))], ignore_index=True)
+    late = measures(("e:0", "戊市", 2019), ("f:0", "己市", 2019)).assign(text=["改造公厕。", "补种行道树。"])
+    more = pd.concat([FOUR, late], ignore_index=True)
     links = matches(
         *THREE_ALIKE[["measure_a", "measure_b", "probability"]].itertuples(index=False, name=None),
         *[("e:0", name, 0.9) for name in ("a:0", "b:0", "c:0")],
@@ -156,7 +158,8 @@ def plan_table(**columns: list) -> pd.DataFrame:
 
 
 def test_adoption_counts_the_new_the_active_and_those_observed() -> None:
-    rows = pd.concat([FOUR, measures(("a2:0", "甲市", 2022))], ignore_index=True)
+    other = measures(("a2:0", "甲市", 2022)).assign(text="补种行道树。")
+    rows = pd.concat([FOUR, other], ignore_index=True)
     _, members = find_themes(rows, THREE_ALIKE, NO_LINKS)
     curve = find_adoption(members, rows)[["year", "observed", "adopters", "new", "active"]]
     assert curve.to_numpy().tolist() == [[2020, 1, 1, 1, 1], [2021, 1, 2, 1, 1], [2022, 3, 3, 1, 1]]

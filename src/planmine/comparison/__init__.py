@@ -22,7 +22,7 @@ from planmine.comparison.formulae import take_out
 from planmine.comparison.frames import ALL, comparable
 from planmine.comparison.gaps import find_gaps
 from planmine.comparison.history import Sources, histories
-from planmine.comparison.links import find_links
+from planmine.comparison.links import find_links, through_themes
 from planmine.comparison.matches import list_matches, list_passages
 from planmine.comparison.material import Encode, as_written, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
@@ -56,6 +56,7 @@ __all__ = [
     "find_themes",
     "plan_versions",
     "theme_cities",
+    "through_themes",
 ]
 
 

@@ -44,7 +44,8 @@ def find_changes(
     is ``dropped`` or ``new``, where the other year has a plan of the same agency or one whose agency is unknown.
     Years without a plan are passed over; drafts and revisions are left out where a final version stands
     (``plan_versions``). ``probability`` is that of the counterpart, or that there is none. ``evidence``: the figures,
-    or ``strength 2 -> 1``. ``links``: table of ``find_links``.
+    or ``strength 2 -> 1``. ``links``: table of ``find_links``, or of
+    ``through_themes``.
     """
     rows = _planned(measures, plans)
     index = _Index(rows, links)

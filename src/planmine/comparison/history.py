@@ -14,7 +14,7 @@ from planmine.comparison.diffusion import find_adoption, find_spread
 from planmine.comparison.evidence import MatchModel
 from planmine.comparison.frames import table
 from planmine.comparison.gaps import find_gaps
-from planmine.comparison.links import find_links
+from planmine.comparison.links import find_links, through_themes
 from planmine.comparison.precedents import find_precedents
 from planmine.comparison.results import find_results
 from planmine.comparison.themes import find_themes, theme_cities
@@ -51,6 +51,7 @@ def histories(
     plans = sources.plans
     links = find_links(measures, vectors, plans=plans, model=model)
     themes, members = find_themes(measures, matches, links, previous=sources.previous)
+    same = through_themes(links, members)
     precedents, precedent_links = find_precedents(measures, matches, links, plans=plans)
     shares = table(pd.DataFrame(columns=list(SHARES)), SHARES)
     if sources.coded is not None:
@@ -64,8 +65,8 @@ def histories(
         ),
         "adoption": find_adoption(members, measures),
         "spread": find_spread(members, measures, plans=plans),
-        "changes": find_changes(measures, links, plans=plans),
-        "results": find_results(measures, links, plans=plans),
+        "changes": find_changes(measures, same, plans=plans),
+        "results": find_results(measures, same, plans=plans),
         "precedents": precedents,
         "precedent_links": precedent_links,
         "shares": shares,

@@ -18,6 +18,7 @@ from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
 LEAST = 0.2  # below it a pair says nothing; decisions have thresholds of their own
+APART = 0.3  # links that themes look at (themes.LISTED): a fainter one between two themes is none
 NEAREST = 5  # candidates of a measure in each plan
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time
@@ -111,3 +112,29 @@ def _candidates(
                 found.append(np.minimum(i, j) * count + np.maximum(i, j))
     i, j = np.divmod(np.unique(np.concatenate(found)), max(count, 1))
     return i[i < j], j[i < j]
+
+
+def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.DataFrame:
+    """The links of ``find_links`` with what the themes say of them: many wordings tell more than two.
+
+    Measures of one theme in two years of a city that follow one another are linked, too, with the product of their
+    strengths or ``LEAST`` where that is more. Of measures of two themes no link below ``APART`` stays.
+    """
+    rows = theme_measures.dropna(subset=["year"])
+    years = rows[["city", "year"]].drop_duplicates().sort_values(["city", "year"])
+    years["next"] = years.groupby("city")["year"].shift(-1)
+    pairs = rows.merge(years.dropna(), on=["city", "year"]).merge(
+        rows,
+        left_on=["theme_id", "city", "next"],
+        right_on=["theme_id", "city", "year"],
+        suffixes=("_a", "_b"),
+    )
+    ids = np.sort(pairs[["measure_id_a", "measure_id_b"]].to_numpy(dtype=str), axis=1)
+    found = pd.DataFrame(ids, columns=["measure_a", "measure_b"])
+    found["probability"] = np.maximum(pairs["strength_a"] * pairs["strength_b"], LEAST)
+    both = pd.concat([links, found], ignore_index=True)
+    both = both.groupby(["measure_a", "measure_b"], as_index=False)["probability"].max()
+    theme = theme_measures.set_index("measure_id")["theme_id"].astype(object)
+    one, other = both["measure_a"].map(theme), both["measure_b"].map(theme)
+    apart = one.notna() & other.notna() & one.ne(other) & both["probability"].lt(APART)
+    return table(both[~apart], LINKS)

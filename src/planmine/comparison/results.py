@@ -55,7 +55,7 @@ def find_results(
     unit and a like indicator (``pair_figures``). Of several results the most probable is taken, each figure once; what
     is said of several years, or for a later one, is left out. ``outcome``: ``met`` or ``missed`` by the promise's
     comparator (at least, for =), ``unclear`` where about so much was promised (~) and less was reached. ``promised`` and ``achieved`` are in ``unit``, that of the promise.
-    ``links``: table of ``find_links``.
+    ``links``: table of ``find_links`` or ``through_themes``.
     """
     versions = plan_versions(measures, plans).set_index("plan_id")
     rows = named(measures)
@@ -71,6 +71,8 @@ def find_results(
     ]
     promise = promise[~np.array(later, dtype=bool)]
     result = rows[usable & rows["status"].eq("completed")]
+    # before figures are paired: what the result quotes would be taken for it, or stand beside it in the same unit
+    result = result.assign(targets=[_unquoted(row) for row in result.itertuples()])
     # the year that a result is about: the one before its plan's, or a summary's own
     about = result["year"] - (~result["plan_id"].isin(summaries)).astype("Int64")
     pairs = _pairs(promise, result.assign(about=about), links, least)
@@ -86,6 +88,10 @@ def find_results(
         frame.sort_values(["city", "year_promised", "measure_promised", "measure_result"], kind="stable"),
         RESULTS,
     )
+
+
+def _unquoted(result: Any) -> list[Any]:
+    return [t for t in result.targets if not _QUOTED.search(result.text[: t["start"] - result.start])]
 
 
 def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, least: float) -> list:
@@ -106,9 +112,7 @@ def _pairs(promise: pd.DataFrame, result: pd.DataFrame, links: pd.DataFrame, lea
             sure = SURE_ALONE if len(p.targets) == len(r.targets) == 1 else SURE
             for both in pair_figures(p.targets, r.targets, alone=LIKE * (probability >= sure)):
                 old, new = both.values
-                near = old != 0 and 1 / RATIO <= new / old <= RATIO
-                quoted = _QUOTED.search(r.text[: both.second["start"] - r.start])
-                if near and not quoted:
+                if old != 0 and 1 / RATIO <= new / old <= RATIO:
                     found.append((probability * both.likeness, probability, p, r, both))
     found.sort(
         key=lambda f: (-f[0], f[2].measure_id, f[3].measure_id, f[4].first["start"], f[4].second["start"])

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from planmine.comparison.fragments import HOME, PHRASE, join_fragments
 from planmine.comparison.frames import comparable, number, table
 from planmine.comparison.wording import distinctive_words
 
@@ -105,16 +106,19 @@ def find_themes(
     previous: pd.DataFrame | None = None,
     core: float = CORE,
     join: float = JOIN,
+    home: float = HOME,
+    phrase: int = PHRASE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Group the measures that state the same action into themes; tables ``themes`` and ``theme_measures``.
 
     A theme's core are measures whose mean probability of being the same action is ``core`` or more (average linkage,
-    see the module); then each measure is in the theme to which it belongs most, where that is ``join`` or more.
-    Kept are themes of two or more cities. ``theme_id`` is a hash of the medoid's id, and so of its plan's text.
+    see the module); then each measure is in the theme to which it belongs most, where that is ``join`` or more; then
+    what was left apart joins the theme whose own phrase it says (``home``, ``phrase``: module fragments). Kept are themes of two or more cities. ``theme_id`` is a hash of the medoid's id, and so of its plan's text.
 
     ``previous``: table ``theme_measures`` of an earlier run. Its measures keep their themes and their ids, as a
     codebook grows and old codes stay; new measures join them or make themes of their own. ``matches``, ``links``:
-    tables of ``compare`` and ``find_links``. ``strength`` is how much a measure belongs to its theme, 0 to 1.
+    tables of ``compare`` and ``find_links``. ``strength`` is how much a measure belongs to its theme by its
+    links, 0 to 1.
     """
     corpus = comparable(measures)
     rows = corpus.rows
@@ -127,7 +131,10 @@ def find_themes(
     groups = int(group.max(initial=-1)) + 1
     group = _recurring(graph, group, len(names))
     group = np.where(given >= 0, given, _members(graph, group, groups, join))
-    return _tables(rows, graph, _recurring(graph, group, len(names)), groups, names)
+    group = _recurring(graph, group, len(names))
+    texts = rows["text"].tolist()
+    group = join_fragments(texts, group, graph.city, stay=len(names), home=home, phrase=phrase)
+    return _tables(rows, graph, group, groups, names)
 
 
 def _recurring(graph: _Graph, group: np.ndarray, given: int) -> np.ndarray:
