@@ -14,6 +14,7 @@ import pandas as pd
 
 from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, plan_of, table
+from planmine.comparison.rerank import CANDIDATE, Reranker
 from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
@@ -31,11 +32,12 @@ def find_links(
     *,
     plans: pd.DataFrame | None = None,
     model: MatchModel | None = None,
+    reranker: Reranker | None = None,
     least: float = LEAST,
 ) -> pd.DataFrame:
     """Pairs of measures of one city, or of a city and its province, of probability ``least`` or more.
 
-    The ``NEAREST`` of each measure in each plan, of cosine 0.3 and more, are weighed by the model of ``compare``. A plan
+    The ``NEAREST`` of each measure in each plan, of cosine 0.3 and more, are weighed by the model and the reranker of ``compare``. A plan
     of a province has no city; ``plans`` (table ``plans``) tells its province. ``measure_a`` sorts before ``measure_b``.
     ``vectors``: (n, d), row k that of row k of ``measures``, of unit length.
     """
@@ -44,7 +46,8 @@ def find_links(
     corpus = comparable(places)
     unit = np.asarray(vectors, dtype=np.float32)[corpus.position] if len(measures) else np.empty((0, 1))
     evidence = Evidence.read(corpus.rows)
-    bound = max(model.least_cosine(least), COSINE)
+    texts = corpus.rows["text"].tolist()
+    bound = max(model.least_cosine(min(least, CANDIDATE) if reranker else least), COSINE)
     plan = pd.factorize(np.array(plan_of(corpus.rows["measure_id"]), dtype=object))[0]
     parts = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
     for first, second in _places(corpus.city, _above(corpus.cities, measures, plans)):
@@ -53,6 +56,8 @@ def find_links(
             a, b = i[part : part + _PAIRS], j[part : part + _PAIRS]
             cosine = np.einsum("pd,pd->p", unit[a], unit[b], dtype=np.float64)
             probability = model.probability(evidence.signals(a, b, cosine))
+            if reranker:
+                _, probability = reranker.weigh(evidence, texts, a, b, cosine, probability)
             keep = probability >= least
             parts.append((a[keep], b[keep], probability[keep]))
     i, j, probability = (np.concatenate(part) for part in zip(*parts, strict=True))
