@@ -212,8 +212,14 @@ def test_what_grew_with_a_memory_is_what_one_run_finds(tmp_path: Path) -> None:
     encoder, memory = load_encoder(), Memory(tmp_path)
     weights = {"static": reranking(), "another": COSINE_ONLY}
 
+    asked: list[str] = []
+
+    def read(texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        asked.extend(texts)
+        return encoder.read(texts)
+
     def found(rows: pd.DataFrame, held: Memory | None, revision: str | None) -> Comparison:
-        reranker = Reranker(encoder.read, weights[revision], revision) if revision else None
+        reranker = Reranker(read, weights[revision], revision) if revision else None
         return compare(
             rows,
             encode=encoder.encode,
@@ -229,6 +235,9 @@ def test_what_grew_with_a_memory_is_what_one_run_finds(tmp_path: Path) -> None:
         found(some, memory, None)
         found(some, memory, "static")
     grown = [found(frame, memory, revision) for revision in (None, "static", "another")]
+    asked.clear()
+    same_tables(grown[1], found(frame, memory, "static"))
+    assert asked == []  # all pairs are remembered, those within cities too
     for tables, revision in zip(grown, (None, "static", "another"), strict=True):
         same_tables(tables, found(frame, None, revision))
     values = [tables.similarity["similarity"].to_numpy() for tables in grown]

@@ -214,6 +214,7 @@ def compare(
         model=match_model or MatchModel.load(),
         reranker=reranker,
         codebook=codebook,
+        memory=memory,
     )
     matches = matches[matches["probability"] >= settings.match_threshold].reset_index(drop=True)
     return Comparison(
