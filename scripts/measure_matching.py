@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from fit_matches import Reading
+from measure_reranking import section
 
 from planmine.comparison import CompareSettings, MatchModel
 from planmine.comparison.rerank import CANDIDATE
@@ -70,6 +71,7 @@ yes or no; from {listed} on they are listed; similarity adds probabilities.
 
 Asked for: calibration error at most {error_floor:.2f}, precision of {precision_floor:.2f} at {sure}.
 
+{reranking}
 ## Limits
 
 - Coded pairs and triples come from language models that worked by written rules; agreement with people is not known.
@@ -206,6 +208,7 @@ def main() -> None:
         counted=settings.count_threshold,
         listed=settings.match_threshold,
         weights=weights_table(models),
+        reranking=section(),
     )
     (ROOT / "docs" / "matching.md").write_text(text, encoding="utf-8")
     print(text)

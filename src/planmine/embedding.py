@@ -130,6 +130,7 @@ class _CentredEncoder:
     mean: Vectors = field(repr=False)
     split: Split = field(repr=False)
     reference: list[str] = field(repr=False)
+    _middle: list[Vectors] = field(default_factory=list, init=False, repr=False, compare=False)  # once read
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if isinstance(texts, str):
@@ -140,7 +141,9 @@ class _CentredEncoder:
 
     def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Halves]]:
         distinct, rows = _masked(texts)
-        middle = np.concatenate(self.split(self.reference)[1]).mean(axis=0)
+        if not self._middle:
+            self._middle.append(np.concatenate(self.split(self.reference)[1]).mean(axis=0))
+        middle = self._middle[0]
         words: list[Halves] = []
 
         def embed(chunk: list[str]) -> Vectors:

@@ -38,7 +38,7 @@ log = logging.getLogger("planmine.reading")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What changes a result. ``encoder`` and ``codebook`` None are the bundled ones; ``rerank`` names an encoder that
-    weighs the matches a second time (``e5zh``), None none.
+    weighs candidates of a match a second time (``e5zh``), None none.
 
     ``coded``: CSV of a hand-coded random sample (measure_id, category); ``previous``: folder of an earlier report,
     whose themes keep their ids.

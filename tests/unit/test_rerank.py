@@ -1,19 +1,28 @@
-"""Re-ranking: the second encoder's cosine decides, everything else stays as it was found."""
+"""Re-ranking: the second encoder's probabilities are the ones that every table is made of."""
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import logit
+from scipy.special import expit, logit
 
-from planmine.comparison import CompareSettings, Comparison, MatchModel, Reranker, compare
-from planmine.comparison.evidence import terms
+from planmine.comparison import CompareSettings, Comparison, MatchModel, Memory, Reranker, compare, find_links
+from planmine.comparison.evidence import Evidence, terms
 from planmine.comparison.matches import MATCHES
 from planmine.comparison.pairs import COUNTED
-from planmine.comparison.rerank import CANDIDATE, rerank, side_by_side
+from planmine.comparison.rerank import CANDIDATE, side_by_side
+from planmine.embedding import load_encoder
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import planted_overlap as planted
 
 COSINE_ONLY = MatchModel(intercept=-5.0, weights={"cosine": 10.0}, about={})
 TEXTS = {
@@ -76,89 +85,163 @@ class Second:
         return vectors, [vector[None] for vector in vectors]
 
 
-def first(frame: pd.DataFrame) -> Comparison:
-    """What the first encoder finds, listed from far down."""
+def compared(frame: pd.DataFrame, second: Second, **more: Any) -> Comparison:
+    """Both encoders' cosines weighed alike, with vectors in which all measures are alike."""
     vectors = first_vectors()[[list(TEXTS).index(name) for name in frame["measure_id"]]]
-    settings = CompareSettings(match_threshold=0.1, draws=2)
-    return compare(frame, vectors, match_model=COSINE_ONLY, settings=settings)
+    more = {"match_model": COSINE_ONLY, "settings": CompareSettings(match_threshold=0.4, draws=20)} | more
+    return compare(frame, vectors, reranker=Reranker(second.read, COSINE_ONLY, "second"), **more)
 
 
-def reranked(frame: pd.DataFrame, second: Second, threshold: float = 0.4) -> pd.DataFrame:
-    found = first(frame)
-    reranker = Reranker(second.read, COSINE_ONLY)
-    return rerank(frame, found.matches, found.passages, reranker, threshold=threshold)
+def reranking() -> MatchModel:
+    """The bundled weights to re-rank with; here for an encoder that they were not fitted with."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return MatchModel.of("", words=True)
+
+
+def probability_at(angle: float) -> float:
+    return float(expit(10 * np.cos(angle) - 5))
+
+
+def overall(found: Comparison) -> pd.DataFrame:
+    return found.similarity[found.similarity["category"] == "all"].set_index(["city_a", "city_b"])
 
 
 def test_the_second_encoder_decides() -> None:
-    found = reranked(measures(), Second()).set_index(["measure_a", "measure_b"])
-    assert ("a1", "b1") in found.index
+    found = compared(measures(), Second()).matches.set_index(["measure_a", "measure_b"])
     assert found.loc[("a1", "b1"), "cosine"] == pytest.approx(np.cos(0.3), abs=1e-5)
-    assert found.loc[("a1", "b1"), "probability"] == pytest.approx(
-        1 / (1 + np.exp(5 - 10 * np.cos(0.3))), abs=1e-5
-    )
+    assert found.loc[("a1", "b1"), "probability"] == pytest.approx(probability_at(0.3), abs=1e-5)
     assert ("a2", "c1") not in found.index  # a candidate, since the first encoder finds all alike
 
 
+def test_similarity_is_made_of_the_second_encoders_probabilities() -> None:
+    row = overall(compared(measures(), Second())).loc[("A市", "B市")]
+    # the best of b1 and b2 for each of a1 and a2, and the other way round
+    covered = (probability_at(0.3) + probability_at(0.6)) / 2
+    assert row["a_covered_by_b"] == pytest.approx(covered, abs=1e-4)
+    assert row["b_covered_by_a"] == pytest.approx((probability_at(0.3) + probability_at(0.6)) / 2, abs=1e-4)
+    assert row["similarity"] == row["with_formulae"]  # no set phrase stands in them
+    plain = compare(measures(), first_vectors(), match_model=COSINE_ONLY)
+    assert overall(plain).loc[("A市", "B市"), "similarity"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_intervals_and_expectation_are_too() -> None:
+    found, plain = (
+        overall(compared(measures(), Second())),
+        overall(compare(measures(), first_vectors(), match_model=COSINE_ONLY)),
+    )
+    assert ((found["low"] <= found["similarity"]) & (found["similarity"] <= found["high"])).all()
+    assert found.loc[("A市", "B市"), "low"] > plain.loc[("A市", "B市"), "low"]
+    assert not np.allclose(found["expected"], plain["expected"])
+
+
+def test_links_within_a_city_are_weighed_again_too() -> None:
+    frame = measures().iloc[[0, 2]].assign(city="A市", year=[2020, 2021])
+    frame["measure_id"] = ["a:1", "b:1"]  # two plans
+    reranker = Reranker(Second().read, COSINE_ONLY, "second")
+    vectors = first_vectors()[[0, 2]]
+    once, twice = (find_links(frame, vectors, model=COSINE_ONLY, reranker=how) for how in (None, reranker))
+    assert once["probability"].tolist() == [pytest.approx(0.5, abs=1e-3)]
+    assert twice["probability"].tolist() == [pytest.approx(probability_at(0.3), abs=1e-5)]
+
+
 def test_columns_order_and_the_threshold_are_those_of_matches() -> None:
-    found = reranked(measures(), Second(), threshold=0.7)
+    found = compared(measures(), Second()).matches
     assert found.dtypes.astype(str).to_dict() == MATCHES
-    assert (found["probability"] >= 0.7).all()
+    assert (found["probability"] >= 0.4).all()
     ordered = found.sort_values(["city_a", "city_b", "measure_a", "measure_b"], ignore_index=True)
-    pd.testing.assert_frame_equal(found.reset_index(drop=True), ordered)
+    pd.testing.assert_frame_equal(found, ordered)
 
 
 def test_copied_text_stays_the_same_text() -> None:
-    found = reranked(measures(), Second()).set_index(["measure_a", "measure_b"])
+    found = compared(measures(), Second()).matches.set_index(["measure_a", "measure_b"])
     assert found.loc[("c1", "d1"), "relation"] == "same_text"
     assert found.loc[("c1", "d1"), "probability"] >= 0.8
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     frame = measures()
-    pd.testing.assert_frame_equal(reranked(frame, Second()), reranked(frame.iloc[::-1], Second()))
+    found, turned = compared(frame, Second()), compared(frame.iloc[::-1], Second())
+    pd.testing.assert_frame_equal(found.matches, turned.matches)
+    pd.testing.assert_frame_equal(found.similarity, turned.similarity)
 
 
-def test_only_measures_in_a_candidate_are_read() -> None:
-    frame = measures()
-    candidates, passages = first(frame).matches, first(frame).passages
-    candidates = candidates[candidates["measure_a"].eq("a1") & candidates["measure_b"].eq("b1")]
+def test_each_text_is_read_once_and_only_where_it_is_a_candidate() -> None:
     second = Second()
-    rerank(frame, candidates, passages, Reranker(second.read, COSINE_ONLY))
-    assert sorted(second.asked) == sorted([TEXTS["a1"], TEXTS["b1"]])
+    compared(measures(), second)
+    assert sorted(second.asked) == sorted(set(TEXTS.values()))
+    unread = Second()
+    far = MatchModel(intercept=float(logit(CANDIDATE / 2)) - 5.0, weights={"cosine": 10.0}, about={})
+    vectors = np.eye(len(TEXTS), dtype=np.float32)
+    compare(measures(), vectors, match_model=far, reranker=Reranker(unread.read, COSINE_ONLY, "second"))
+    assert set(unread.asked) == {TEXTS["c1"]}  # but what was copied is a candidate however faint its cosine
 
 
-def test_no_candidates_give_no_matches() -> None:
-    frame = measures().iloc[:2]  # of one city
-    found = reranked(frame, Second())
-    assert found.empty
-    assert list(found.columns) == list(MATCHES)
-
-
-def test_a_candidate_of_other_measures_is_refused() -> None:
-    frame = measures()
-    candidates, passages = first(frame).matches, first(frame).passages
-    with pytest.raises(ValueError, match="not among the measures"):
-        rerank(frame.iloc[2:], candidates, passages, Reranker(Second().read, COSINE_ONLY))
-
-
-def test_compare_takes_a_reranker() -> None:
-    frame = measures()
-    reranker = Reranker(Second().read, COSINE_ONLY)
-    found = compare(frame, first_vectors(), match_model=COSINE_ONLY, reranker=reranker).matches
-    pd.testing.assert_frame_equal(found, reranked(frame, Second()))
+def test_a_pair_gets_the_same_from_both_sides() -> None:
+    texts = list(TEXTS.values())
+    evidence = Evidence.read(measures())
+    i, j = np.triu_indices(len(texts), 1)
+    sure = np.full(len(i), 0.5)
+    reranker = Reranker(load_encoder().read, reranking(), "static")
+    there, back = (reranker.weigh(evidence, texts, a, b, sure, sure) for a, b in ((i, j), (j, i)))
+    np.testing.assert_array_equal(there, back)
 
 
 def test_what_is_too_faint_to_count_is_still_read_again() -> None:
-    """A pair between CANDIDATE and COUNTED by the first encoder: nothing to similarity, a match if the second says so."""
+    """A pair between CANDIDATE and COUNTED by the first encoder counts and is a match if the second says so."""
     faint = MatchModel(intercept=float(logit(0.07)) - 5.0, weights={"cosine": 10.0}, about={})
     assert CANDIDATE < 0.07 < COUNTED
     plain = compare(measures(), first_vectors(), match_model=faint)
-    again = compare(
-        measures(), first_vectors(), match_model=faint, reranker=Reranker(Second().read, COSINE_ONLY)
-    )
+    again = compared(measures(), Second(), match_model=faint)
+    pair = ("A市", "B市")
+    assert overall(plain).loc[pair, "similarity"] == 0 < overall(again).loc[pair, "similarity"]
     assert ("a1", "b1") not in set(zip(plain.matches["measure_a"], plain.matches["measure_b"], strict=True))
     assert ("a1", "b1") in set(zip(again.matches["measure_a"], again.matches["measure_b"], strict=True))
-    pd.testing.assert_frame_equal(again.similarity, plain.similarity)
+
+
+def same_tables(one: Comparison, other: Comparison) -> None:
+    for name in one.__dataclass_fields__:
+        first, second = getattr(one, name), getattr(other, name)
+        if isinstance(first, pd.DataFrame):
+            pd.testing.assert_frame_equal(first, second, obj=name)
+
+
+def test_what_grew_with_a_memory_is_what_one_run_finds(tmp_path: Path) -> None:
+    """Runs with and without the reranker, and with another revision of it, share a memory and nothing they must not."""
+    frame, _ = planted.corpus(0, cities=5)
+    encoder, memory = load_encoder(), Memory(tmp_path)
+    weights = {"static": reranking(), "another": COSINE_ONLY}
+
+    asked: list[str] = []
+
+    def read(texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        asked.extend(texts)
+        return encoder.read(texts)
+
+    def found(rows: pd.DataFrame, held: Memory | None, revision: str | None) -> Comparison:
+        reranker = Reranker(read, weights[revision], revision) if revision else None
+        return compare(
+            rows,
+            encode=encoder.encode,
+            revision=encoder.revision,
+            reranker=reranker,
+            memory=held,
+            settings=CompareSettings(draws=20),
+        )
+
+    cities = sorted(set(frame["city"]))
+    for k in (2, 4):
+        some = frame[frame["city"].isin(cities[-k:])]
+        found(some, memory, None)
+        found(some, memory, "static")
+    grown = [found(frame, memory, revision) for revision in (None, "static", "another")]
+    asked.clear()
+    same_tables(grown[1], found(frame, memory, "static"))
+    assert asked == []  # all pairs are remembered, those within cities too
+    for tables, revision in zip(grown, (None, "static", "another"), strict=True):
+        same_tables(tables, found(frame, None, revision))
+    values = [tables.similarity["similarity"].to_numpy() for tables in grown]
+    assert not any(np.allclose(a, b, equal_nan=True) for a, b in combinations(values, 2))
 
 
 def test_an_encoder_without_weights_of_its_own_is_told() -> None:

@@ -28,7 +28,7 @@ from planmine.comparison.material import Encode, as_written, bring_pairs, gather
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import fill
 from planmine.comparison.precedents import find_precedents
-from planmine.comparison.rerank import CANDIDATE, Reranker, rerank
+from planmine.comparison.rerank import Reranker
 from planmine.comparison.results import find_results
 from planmine.comparison.reuse import MAX_MEASURES, NGRAM
 from planmine.comparison.similarity import bootstrap, order_cities, similarity
@@ -159,8 +159,8 @@ def compare(
     centred encoder (unrelated measures near cosine 0), are made by ``encode``, whose result for a text depends on
     that text and ``revision`` alone; or they are given as ``vectors``, row k that of row k of ``measures``, and ``encode``
     is asked for the texts without their set phrases only (without it, a measure keeps its vector).
-    ``match_model``: weights fitted for another encoder than the bundled one. ``reranker``: weighs the listed
-    matches a second time with a slower encoder; similarity is that of the first. ``memory``: what earlier comparisons
+    ``match_model``: weights fitted for another encoder than the bundled one. ``reranker``: weighs
+    candidates a second time with a slower encoder; every table is made of its probabilities. ``memory``: what earlier comparisons
     found; the tables are the same with it and without it. ``sources``: what else is known (plans, failures, a
     hand-coded sample, earlier themes). Context units and measures without a city are not
     compared. The result does not depend on the order of rows. Methods and sources: ``take_out``, ``compare_pairs``,
@@ -179,7 +179,8 @@ def compare(
         encode=encode,
         revision=revision,
         model=match_model or MatchModel.load(),
-        settings=replace(settings, match_threshold=min(wanted, CANDIDATE) if reranker else wanted),
+        reranker=reranker,
+        settings=replace(settings, match_threshold=wanted),
         memory=memory,
         measures=len(measures),
     )
@@ -203,13 +204,18 @@ def compare(
     drawn = np.array([part["drawn"] for part in intervals]).reshape(len(pairs), settings.draws)
     groups, stability = clusters(overall, drawn, corpus.cities)
     matches, passages = list_matches(corpus, pairs, found), list_passages(corpus, pairs, found)
-    if reranker:
-        matches = rerank(corpus.rows, matches, passages, reranker, threshold=wanted)
     if vectors is None and encode is not None:
         vectors = as_written(material, measures, encode)
     assert vectors is not None  # gather asked for one of the two
     past = histories(
-        measures, vectors, matches, sources=sources, model=match_model or MatchModel.load(), codebook=codebook
+        measures,
+        vectors,
+        matches,
+        sources=sources,
+        model=match_model or MatchModel.load(),
+        reranker=reranker,
+        codebook=codebook,
+        memory=memory,
     )
     matches = matches[matches["probability"] >= settings.match_threshold].reset_index(drop=True)
     return Comparison(

@@ -15,6 +15,7 @@ from planmine.comparison.formulae import CUT, Wordings
 from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays, Memory, key_of, recalled
 from planmine.comparison.pairs import Material, compare_pairs
+from planmine.comparison.rerank import Reranker
 from planmine.comparison.reuse import Reuse
 from planmine.comparison.search import STEPS, Search, file_in_cells, load_cells, to_steps
 
@@ -34,6 +35,7 @@ def gather(
     encode: Encode | None,
     revision: str,
     model: MatchModel,
+    reranker: Reranker | None,
     settings: CompareSettings,
     memory: Memory,
     measures: int,
@@ -67,6 +69,7 @@ def gather(
         reuse=reuse,
         characters=characters,
         model=model,
+        reranker=reranker,
         threshold=settings.match_threshold,
         listed=settings.listed if many else None,
         neighbours=min(settings.neighbours, NEIGHBOURS) if many else settings.neighbours,
@@ -75,7 +78,8 @@ def gather(
             wordings,
             steps,
             bounds,
-            (_FORMAT, __version__, corpus.categories, settings, many, cells is None, model, revision),
+            (_FORMAT, __version__, corpus.categories, settings, many, cells is None, model, revision)
+            + ((reranker.revision, reranker.model) if reranker else ()),
         ),
     )
 

@@ -16,6 +16,7 @@ from planmine.comparison.evidence import Evidence, MatchModel, weigh
 from planmine.comparison.formulae import CUT, PLAIN, WRITTEN, Wordings
 from planmine.comparison.frames import Comparable
 from planmine.comparison.memory import Arrays
+from planmine.comparison.rerank import Reranker
 from planmine.comparison.reuse import Passages, Reuse
 from planmine.comparison.search import STEPS, Search, cosine, nearest
 
@@ -30,7 +31,7 @@ class Material:
 
     ``reuse``: of the wordings without set phrases (``wordings.cut``), ``characters`` (measures,) of each; ``threshold``:
     least probability of a match in the table, ``listed``: how many of two cities stand there at most (None: all); ``neighbours``: candidates of a measure in
-    each other city; ``keys``: of all that the pairs of each city depend on.
+    each other city; ``reranker``: what weighs candidates a second time, if anything; ``keys``: of all that the pairs of each city depend on.
     """
 
     corpus: Comparable
@@ -40,6 +41,7 @@ class Material:
     reuse: Reuse
     characters: np.ndarray
     model: MatchModel
+    reranker: Reranker | None
     threshold: float
     listed: int | None
     neighbours: int
@@ -168,6 +170,11 @@ def _weigh(
         part = slice(top, top + _PAIRS)
         signals = material.evidence.signals(*np.divmod(key[part], count), cosines[part])
         probability[part], same_text[part] = weigh(material.model, signals, share[part])
+    if material.reranker:
+        cosines, probability = material.reranker.weigh(
+            material.evidence, material.wordings.texts, *np.divmod(key, count), cosines, probability
+        )
+        probability = np.where(same_text, np.maximum(probability, share), probability)
     keep = probability >= min(COUNTED, material.threshold)
     return key[keep], probability[keep], cosines[keep], same_text[keep]
 

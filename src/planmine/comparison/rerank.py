@@ -1,26 +1,29 @@
-"""Matches weighed a second time, by an encoder that is better and too slow to find them.
+"""Candidates weighed a second time, by an encoder that is better and too slow to find them.
 
-The bundled encoder reads every measure and proposes candidates; the second reads only the measures that stand in one
+The bundled encoder reads every measure and proposes candidates; the second reads only the texts that stand in one
 and gives each pair its own cosine (retrieve and re-rank: Nogueira & Cho 2019, arXiv:1901.04085). It also lays the words
 of both side by side, each word beside the nearest of the other measure (late interaction, as in ColBERT: Khattab &
 Zaharia 2020, arXiv:2004.12832). Where the object is the same and the action is not, most words are near, one is far
 from all, and what each says beyond the other is not alike: that is evidence, ``WORDS``. All other evidence stays as it is.
+
+It is done where a pair gets its probability (``pairs.py``, ``links.py``), so that every table is made of the same ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
-from planmine.comparison.evidence import WORDS, Evidence, MatchModel, weigh
-from planmine.comparison.frames import comparable, number, table
-from planmine.comparison.matches import MATCHES
+from planmine.comparison.evidence import WORDS, Evidence, MatchModel
 
-CANDIDATE = 0.05  # a pair that the first encoder gives less is not read again
+CANDIDATE = 0.05  # a pair that the first encoder gives less is not read again: its probability stays
+_TEXTS = 64  # texts read at a time
+_PAIRS = 1 << 14  # pairs weighed at a time
+
+Read = Callable[[Sequence[str]], tuple[np.ndarray, list[np.ndarray]]]
 
 
 class _Encoder(Protocol):
@@ -34,49 +37,66 @@ class _Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reranker:
-    """``read`` gives texts their vectors (n, d) and for each those of its words (w, e), all of unit length; ``model``
-    holds the weights fitted with them."""
+    """``read`` gives texts their vectors (n, d) and for each those of its words (w, e), all of unit length, whatever
+    other texts there are; ``model`` holds the weights fitted with them; ``revision`` names both the files and the form of
+    what ``read`` gives, since remembered pairs depend on it. A text is read once as long as the reranker lives."""
 
-    read: Callable[[Sequence[str]], tuple[np.ndarray, list[np.ndarray]]]
+    read: Read
     model: MatchModel
+    revision: str
+    _held: dict[str, tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, encoder: _Encoder) -> Reranker:
         """An encoder with the match weights of its revision."""
-        return cls(encoder.read, MatchModel.of(encoder.revision, words=True))
+        return cls(encoder.read, MatchModel.of(encoder.revision, words=True), encoder.revision)
 
+    def weigh(
+        self,
+        evidence: Evidence,
+        texts: Sequence[str],
+        i: np.ndarray,
+        j: np.ndarray,
+        cosine: np.ndarray,
+        probability: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(p,) cosines and (p,) probabilities of the pairs (i, j) of ``texts``, whose ``evidence`` has the same rows.
 
-def rerank(
-    measures: pd.DataFrame,
-    candidates: pd.DataFrame,
-    passages: pd.DataFrame,
-    reranker: Reranker,
-    *,
-    threshold: float = 0.25,
-) -> pd.DataFrame:
-    """The candidates with the reranker's cosine and probability, those of ``threshold`` or more.
+        ``cosine``, ``probability``: the first encoder's. They stay where the probability is below ``CANDIDATE``. A pair gets
+        the same whichever of its texts comes first, to the last bit.
+        """
+        cosine, probability = cosine.astype(np.float64), probability.astype(np.float64)  # copies
+        candidates = np.flatnonzero(probability >= CANDIDATE)
+        self._take(sorted({texts[k] for k in np.union1d(i[candidates], j[candidates])}))
+        for top in range(0, len(candidates), _PAIRS):
+            part = candidates[top : top + _PAIRS]
+            places, both = np.unique([i[part], j[part]], return_inverse=True)
+            places = places[order := np.argsort([texts[k] for k in places], kind="stable")]
+            rank = np.empty(len(order), dtype=np.int64)
+            rank[order] = np.arange(len(order))
+            first, second = np.sort(rank[both].reshape(2, -1), axis=0)  # by their texts
+            held = [self._held[texts[k]] for k in places]
+            vectors = np.stack([vector for vector, _ in held])
+            cosine[part] = np.einsum("pd,pd->p", vectors[first], vectors[second], dtype=np.float64).clip(
+                -1, 1
+            )
+            words = side_by_side([own for _, own in held], first, second)
+            signals = evidence.signals(places[first], places[second], cosine[part])
+            probability[part] = self.model.probability(np.hstack([signals, words]))
+        return cosine, probability
 
-    ``candidates``: table ``matches`` of the same measures with a low threshold (``CANDIDATE``); ``passages``: the
-    table of that name. The columns and their order stay. Each text is encoded once.
-    Raises ValueError where a candidate names a measure that is not there.
-    """
-    rows = comparable(measures).rows
-    place = [number(rows["measure_id"].tolist(), candidates[f"measure_{side}"]) for side in "ab"]
-    if any((side < 0).any() for side in place):
-        raise ValueError("candidates: a measure_id is not among the measures; give their table of matches")
-    used, place_used = np.unique(np.concatenate(place), return_inverse=True)
-    i, j = place_used.reshape(2, len(candidates))
-    rows = rows.iloc[used]
-    texts = rows["text"].tolist()
-    vectors, words = reranker.read(texts) if texts else (np.empty((0, 1)), [])
-    cosine = np.einsum("pd,pd->p", vectors[i], vectors[j], dtype=np.float64)
-    copied = passages.set_index(["measure_a", "measure_b"])["share"]
-    pairs = pd.MultiIndex.from_frame(candidates[["measure_a", "measure_b"]])
-    share = copied.reindex(pairs, fill_value=0.0).to_numpy(np.float64)
-    signals = np.hstack([Evidence.read(rows).signals(i, j, cosine), side_by_side(words, i, j)])
-    probability, _ = weigh(reranker.model, signals, share)
-    weighed = candidates.assign(cosine=np.clip(cosine, -1, 1), probability=probability)
-    return table(weighed[probability >= threshold], MATCHES)
+    def _take(self, texts: Sequence[str]) -> None:
+        """Read the texts that were not read yet, with a progress bar on a terminal."""
+        from tqdm import tqdm
+
+        new = [text for text in texts if text not in self._held]
+        with tqdm(total=len(new), desc="re-ranking", unit="text", disable=None, leave=False) as bar:
+            for top in range(0, len(new), _TEXTS):
+                part = new[top : top + _TEXTS]
+                self._held.update(zip(part, zip(*self.read(part), strict=True), strict=True))
+                bar.update(len(part))
 
 
 def side_by_side(words: Sequence[np.ndarray], i: np.ndarray, j: np.ndarray) -> np.ndarray:
