@@ -112,14 +112,15 @@ def _heatmap(
         scale=alt.Scale(type="threshold", domain=bounds, range=list(LIGHT[:STEPS])),
         legend=alt.Legend(title=legend, format=number),
     )
+    numbers = base.mark_text(fontSize=min(9, height * 0.6)).encode(
+        text="label:N", color=alt.Color("ink:N", scale=None)
+    )
     kind = alt.datum.kind
     layers = alt.layer(
         base.transform_filter(kind == "value").mark_rect(stroke="white", strokeWidth=1).encode(color=colour),
         base.transform_filter(kind == "few").mark_rect(fill=GREY, stroke="white", strokeWidth=1),
         base.transform_filter(kind == "zero").mark_rect(fill=_ZERO, stroke=RULE, strokeWidth=0.5),
-        base.mark_text(fontSize=min(9, height * 0.6) if width >= 24 else 0).encode(
-            text="label:N", color=alt.Color("ink:N", scale=None)
-        ),
+        *([numbers] if width >= 24 else []),
     ).resolve_scale(color="independent")
     return layers.properties(width=alt.Step(width), height=alt.Step(height), title=title)
 
