@@ -15,12 +15,14 @@ from xml.etree import ElementTree as ET
 import altair as alt
 import pandas as pd
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from planmine.codebook import Codebook
 from planmine.report.charts import (
     GREY_INK,
     INK,
     PAIRS,
+    PAPER,
     Figure,
     Words,
     coverage_chart,
@@ -35,8 +37,7 @@ from planmine.report.outlines import FAMILY, FONTS, outline
 from planmine.report.scale import SMALL
 from planmine.report.tables import write_csv
 
-DPI = 300
-PAPER = 1190.55  # points: the long side of A3. A larger figure has 300 dots an inch when printed on that.
+DPI = 300  # on paper of at most A3
 WORDS: dict[str, Words] = {
     "zh": {
         "coverage": "各城市各类别措施的占比",
@@ -105,7 +106,7 @@ def write_figures(
             unknown = making.make(
                 [f"figures/{stem}.svg", f"figures/{stem}.png"],
                 of,
-                lambda: _draw(folder / stem, draw(words, lang), words[name], words[f"{name}_note"]),  # noqa: B023
+                lambda: _draw(folder / stem, draw, lang, words[name], words[f"{name}_note"]),  # noqa: B023
             )
             paths += [folder / f"{stem}.svg", folder / f"{stem}.png"]
             if unknown:
@@ -113,11 +114,17 @@ def write_figures(
     return sorted(paths), lacking
 
 
-def _draw(path: Path, chart: Figure, title: str, description: str) -> str:
+def _draw(path: Path, draw: Callable[[Words, str], Figure], lang: str, title: str, description: str) -> str:
     """Write a chart as SVG and PNG; the characters that the bundled font lacks."""
+    with debug_mode(
+        False
+    ):  # Altair looks at every cell against its schema, which takes as long as to draw them
+        chart = draw(WORDS[lang], lang)
     svg, unknown = outline(_svg(chart), title, description)
     path.with_suffix(".svg").write_text(svg, encoding="utf-8")
-    width, height = (float(re.sub("[^0-9.]", "", ET.fromstring(svg).get(side, "0"))) for side in ("width", "height"))
+    width, height = (
+        float(re.sub("[^0-9.]", "", ET.fromstring(svg).get(side, "0"))) for side in ("width", "height")
+    )
     dots = DPI * min(1.0, PAPER / max(width, height, 1.0))
     path.with_suffix(".png").write_bytes(vl_convert.svg_to_png(svg, ppi=dots))
     return "".join(sorted(unknown))

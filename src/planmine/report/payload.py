@@ -315,7 +315,9 @@ def cities_in_order(comparison: Any) -> list[str]:
 
 
 def as_json(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        errors="replace"
+    )
 
 
 def pack(text: bytes) -> str:

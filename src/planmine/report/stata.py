@@ -15,7 +15,7 @@ from planmine.codebook import Codebook
 from planmine.report.dictionary import TABLES, code_names, label
 from planmine.report.tables import plain_values
 
-_TIME = datetime(2000, 1, 1)  # noqa: DTZ001 - no clock: the same tables give the same bytes
+_TIME = datetime(2000, 1, 1)
 LONG = 200  # characters: a column with a longer text is of type strL, which holds each text once
 
 

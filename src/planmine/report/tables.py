@@ -52,7 +52,9 @@ def write_csv(path: Path, table: pd.DataFrame) -> Path:
 def flattened(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its lists as JSON, which CSV, Excel and Stata share: made once for all three."""
     nested = [name for name in table.columns if _nested(table[name])]
-    return table.assign(**{name: pd.Series(_json(table[name]), index=table.index, dtype=object) for name in nested})
+    return table.assign(
+        **{name: pd.Series(_json(table[name]), index=table.index, dtype=object) for name in nested}
+    )
 
 
 def plain_values(column: pd.Series) -> list[Any]:
