@@ -273,6 +273,12 @@ def _whole(found: dict) -> list[str]:
         row = f"| {step} | {full[step]:.1f} | {full[step] / chars:.1f} | {full[step] / measures:.0f} |"
         lines.append(row + "".join(f" {one.get(step, 0.0):.1f} |" for one in more.values()))
     lines += ["", f"On disk: {_bytes(found['bytes'])}.", ""]
+    if "one_more" in found and not more:  # measured while pages were written by the first run only
+        before = [seconds["total"] - seconds["report"] for seconds in (full, found["one_more"])]
+        lines += [
+            f"One plan more takes {before[1] / before[0]:.0%} of a run anew up to its tables; its pages were not made.",
+            "",
+        ]
     if more:
         shares = {name: seconds["total"] / full["total"] for name, seconds in more.items()}
         before = [seconds["total"] - seconds["report"] for seconds in (full, found["one_more"])]
