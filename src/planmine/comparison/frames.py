@@ -105,7 +105,7 @@ def number(known: Sequence[str], values: Iterable[str]) -> np.ndarray:
     """(v,) the place of each value in ``known``, -1 where it is not there."""
     place = {value: k for k, value in enumerate(known)}
     if isinstance(values, pd.Series):
-        values = values.to_numpy(dtype=object)  # reading Arrow's texts one by one takes five times as long
+        values = values.to_numpy(dtype=object)  # reading Arrow's texts one by one is slow
     return np.fromiter((place.get(value, -1) for value in values), dtype=np.int64)
 
 

@@ -20,7 +20,7 @@ LONG = 200  # characters: a column with a longer text is of type strL, which hol
 
 
 class _Strings(stata.StataStrLWriter):
-    """pandas' table of long texts, made column by column; going through a frame row by row took ten times as long."""
+    """pandas' table of long texts, made column by column; going through a frame row by row is slow."""
 
     def generate_table(self) -> tuple[dict[Any, tuple[int, int]], pd.DataFrame]:
         table, frame = self._gso_table, self.df

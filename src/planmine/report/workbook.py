@@ -1,7 +1,7 @@
 """All tables as one workbook, a sheet a table.
 
 xlsxwriter makes the book with its headers; the rows are put into its sheets here, a column at a time. Its own way
-of writing, cell by cell, took half of the time of a whole report.
+of writing, cell by cell, took more time than any other file of a report.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from planmine.report.tables import plain_values
 ROWS = 1_048_575  # of a sheet, below its header
 CELL = 32_767  # characters of a cell
 BLOCK = 10_000  # rows that are put into words at once
-LEVEL = 3  # of compression: 6 takes twice as long for a tenth less
 _WIDTHS = {"text": 60, "title": 32, "source": 32, "reason": 40, "remedy": 40, "notice": 40, "label": 32, "formula": 32}  # fmt: skip
 _TIME = datetime(2000, 1, 1, tzinfo=UTC)  # no clock: the same tables give the same bytes
 # What XML cannot hold, and what a spreadsheet would read as such a character written out.
@@ -42,13 +41,13 @@ def write_workbook(path: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     given = [table.head(ROWS) for name in TABLES if (table := tables.get(name)) is not None]
     with (
         zipfile.ZipFile(_headers(tables)) as empty,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as book,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book,
     ):
         for item in empty.infolist():
             number = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", item.filename)
             data = empty.read(item)
             if number is None:
-                book.writestr(item, data, compresslevel=LEVEL)
+                book.writestr(item, data)
                 continue
             table = given[int(number[1]) - 1]
             begin, end, rest = data.partition(b"</sheetData>")
@@ -56,7 +55,6 @@ def write_workbook(path: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
             begin = re.sub(
                 rb'<dimension ref="[^"]*"', f'<dimension ref="A1:{last}{len(table) + 1}"'.encode(), begin
             )
-            item.compress_type, item._compresslevel = zipfile.ZIP_DEFLATED, LEVEL  # type: ignore[attr-defined]
             with book.open(item, "w", force_zip64=len(table) > ROWS // 2) as sheet:
                 sheet.write(begin)
                 for block in _rows(table):
