@@ -79,15 +79,23 @@ def _write_tables(making: Making, tables: dict[str, pd.DataFrame], codebook: Cod
 
     folder = making.folder / "tables"
     flat = cache(lambda name: flattened(tables[name]))
-    hashes = {}
+    hashes, written = {}, []
     for name, table in tables.items():
-        path = write_parquet(folder / f"{name}.parquet", table)
-        hashes[name] = of = (digest(path), *map(str, table.dtypes))
-        making.make([f"tables/{name}.csv"], of, lambda: write_csv(folder / f"{name}.csv", flat(name)))  # noqa: B023
+        parquet, csv, dta = (folder / f"{name}.{kind}" for kind in ("parquet", "csv", "dta"))
+        write_parquet(parquet, table)
+        hashes[name] = of = (digest(parquet), *map(str, table.dtypes))
+        making.make([f"tables/{csv.name}"], of, lambda: write_csv(csv, flat(name)))  # noqa: B023
+        written += [parquet, csv]
         if name in TABLES and len(table):
-            making.make([f"tables/{name}.dta"], of, lambda: write_stata(folder, name, flat(name), codebook))  # noqa: B023
-    making.make(["tables/planmine.xlsx"], hashes.items(), lambda: write_workbook(folder / "planmine.xlsx", {name: flat(name) for name in tables}))  # fmt: skip
-    return list(folder.iterdir())
+            making.make([f"tables/{dta.name}"], of, lambda: write_stata(folder, name, flat(name), codebook))  # noqa: B023
+            written.append(dta)
+    book = folder / "planmine.xlsx"
+    making.make(
+        [f"tables/{book.name}"],
+        hashes.items(),
+        lambda: write_workbook(book, {name: flat(name) for name in tables}),
+    )
+    return [*written, book]
 
 
 def _with_lacking(notices: pd.DataFrame, lacking: dict[str, set[str]]) -> pd.DataFrame:

@@ -116,9 +116,8 @@ def write_figures(
 
 def _draw(path: Path, draw: Callable[[Words, str], Figure], lang: str, title: str, description: str) -> str:
     """Write a chart as SVG and PNG; the characters that the bundled font lacks."""
-    with debug_mode(
-        False
-    ):  # Altair looks at every cell against its schema, which takes as long as to draw them
+    # Altair would hold every cell against its schema, which takes longer than to draw it.
+    with debug_mode(False):
         chart = draw(WORDS[lang], lang)
     svg, unknown = outline(_svg(chart), title, description)
     path.with_suffix(".svg").write_text(svg, encoding="utf-8")
