@@ -5,11 +5,8 @@ from __future__ import annotations
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from pandas.io import stata
 
 from planmine.codebook import Codebook
 from planmine.report.dictionary import TABLES, code_names, label
@@ -17,33 +14,6 @@ from planmine.report.tables import plain_values
 
 _TIME = datetime(2000, 1, 1)
 LONG = 200  # characters: a column with a longer text is of type strL, which holds each text once
-
-
-class _Strings(stata.StataStrLWriter):
-    """pandas' table of long texts, made column by column; going through a frame row by row is slow."""
-
-    def generate_table(self) -> tuple[dict[Any, tuple[int, int]], pd.DataFrame]:
-        table, frame = self._gso_table, self.df
-        places = [(name, frame.columns.get_loc(name) + 1) for name in self.columns]
-        values = [frame[name].tolist() for name in self.columns]
-        keys = np.empty((len(frame), len(places)), dtype=np.uint64)
-        for row, texts in enumerate(zip(*values, strict=True)):
-            for k, text in enumerate(texts):
-                if (key := table.get(text)) is None:
-                    key = table[text] = (places[k][1], row + 1)
-                keys[row, k] = self._convert_key(key)
-        for k, (name, _) in enumerate(places):
-            frame[name] = keys[:, k]
-        return table, frame
-
-
-class _Writer(stata.StataWriterUTF8):
-    def _convert_strls(self, data: pd.DataFrame) -> pd.DataFrame:
-        if self._convert_strl:
-            strings = _Strings(data, self._convert_strl, version=self._dta_version, byteorder=self._byteorder)
-            table, data = strings.generate_table()
-            self._strl_blob = strings.generate_blob(table)
-        return data
 
 
 def write_stata(folder: Path, name: str, table: pd.DataFrame, codebook: Codebook) -> None:
@@ -61,9 +31,8 @@ def write_stata(folder: Path, name: str, table: pd.DataFrame, codebook: Codebook
             long.append(stored)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # value labels of Unicode are what version 118 is for
-        _Writer(
+        pd.DataFrame(columns).to_stata(
             folder / f"{name}.dta",
-            pd.DataFrame(columns),
             write_index=False,
             version=118,
             time_stamp=_TIME,
@@ -72,7 +41,7 @@ def write_stata(folder: Path, name: str, table: pd.DataFrame, codebook: Codebook
                 c: f"{label(c.lstrip('_'), 'zh')} {label(c.lstrip('_'), 'en')}"[:80] for c in columns
             },
             convert_strl=long,
-        ).write_file()
+        )
 
 
 def _column(column: pd.Series, name: str, codebook: Codebook) -> pd.Series:
