@@ -108,7 +108,7 @@ def whole(workspace: Path) -> list[str]:
 # ---- steps: a process that kills itself before its k-th step ----
 
 
-def plain_report(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> Path:
+def plain_report(folder: Path, *, tables: dict, comparison: object, manifest: dict, **_: object) -> Path:
     write_tables(folder / "tables", {**tables, **compared(comparison)})
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")

@@ -26,7 +26,7 @@ PLANS = {
 }
 
 
-def plain(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> None:
+def plain(folder: Path, *, tables: dict, comparison: object, manifest: dict, **_: object) -> None:
     """A report's tables and manifest."""
     write_tables(folder / "tables", {**tables, **compared(comparison)})
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

@@ -57,7 +57,7 @@ def tables_only() -> Iterator[None]:
     from planmine.report.dictionary import compared
     from planmine.report.tables import write_tables
 
-    def plain(folder: Path, *, tables: dict, comparison: object, codebook: object, manifest: dict) -> None:
+    def plain(folder: Path, *, tables: dict, comparison: object, manifest: dict, **_: object) -> None:
         write_tables(folder / "tables", {**tables, **compared(comparison)})
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")

@@ -99,7 +99,7 @@ def finish(
     where no document could be read: then no report is written and ``latest`` stays.
     """
     from planmine.comparison import CompareSettings, MatchModel, Memory, Reranker, compare
-    from planmine.report import write_report
+    from planmine.report import Earlier, write_report
 
     codebook = load_codebook(settings.codebook)
     clock = dict(seconds or {})
@@ -164,8 +164,16 @@ def finish(
         "models": as_json(manifest["models"]),
         "seconds": as_json({stage: round(spent, 2) for stage, spent in clock.items()}),
     }
+    before = place.last_files()
     with place.new_report(run_id, keys, **facts, **counts, failures=len(tables["failures"])) as folder:
-        write_report(folder, tables=tables, comparison=comparison, codebook=codebook, manifest=manifest)
+        write_report(
+            folder,
+            tables=tables,
+            comparison=comparison,
+            codebook=codebook,
+            manifest=manifest,
+            earlier=Earlier(*before) if before else None,
+        )
     clock["report"] = time.perf_counter() - started
     last = place.last()
     assert last is not None

@@ -179,6 +179,41 @@ def test_spread_counts_only_cities_that_were_seen_before() -> None:
     assert alone["neighbours_before"].isna().all()
 
 
+CITIES = ("甲市", "乙市", "丙市", "丁市", "戊市")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    given_=st.lists(st.tuples(st.sampled_from(CITIES), st.integers(2019, 2023), st.booleans()), min_size=1),
+    homes=st.lists(st.sampled_from(["一省", "二省", None]), min_size=5, max_size=5),
+    borders=st.none() | st.dictionaries(st.sampled_from(CITIES), st.lists(st.sampled_from(CITIES))),
+)
+def test_spread_counts_what_the_sets_of_cities_hold(
+    given_: list[tuple[str, int, bool]], homes: list[str | None], borders: dict[str, list[str]] | None
+) -> None:
+    rows = measures(*((f"p{k}:0", city, year) for k, (city, year, _) in enumerate(given_)))
+    province = dict(zip(CITIES, homes, strict=True))
+    plans = pd.DataFrame(
+        {"plan_id": rows["plan_id"], "province": [province[city] for city in rows["city"]], "title": "计划"}
+    )
+    own = rows[[has for *_, has in given_]]
+    members = own[["measure_id", "city", "year"]].assign(theme_id="t")
+    seen, since = rows.groupby("city")["year"].min(), own.groupby("city")["year"].min()
+    spread = find_spread(members, rows, plans=plans, neighbours=borders)
+    assert set(spread["city"]) == set(since.index)
+    for row in spread.to_dict("records"):
+        city, year = row["city"], since[row["city"]]
+        observed = {c for c in seen.index if c != city and seen[c] < year}
+        before = {c for c in observed if c in since.index and since[c] < year}
+        near = {c for c in observed if province[c] == province[city]} if province[city] else None
+        beside = None if borders is None else observed & set(borders.get(city, ()))
+        far = observed - (near or set()) - (beside or set())
+        for name, group in (("province", near), ("neighbours", beside), ("elsewhere", far)):
+            counts = [row[f"{name}_{kind}"] for kind in ("before", "observed")]
+            assert row["year"] == year
+            assert all(map(pd.isna, counts)) if group is None else counts == [len(before & group), len(group)]
+
+
 def test_a_city_s_example_is_of_its_first_year() -> None:
     rows = pd.concat([measures(("a0:0", "甲市", 2018)), FOUR], ignore_index=True)
     links = pd.DataFrame([("a0:0", "a:0", 0.9)], columns=list(LINKS))

@@ -100,7 +100,7 @@ def test_all_files_are_there_and_the_manifest_holds_their_hashes(report: SimpleN
     expected |= {f"figures/{name}" for name in [*figures, *(f"{name}.csv" for name in FIGURES)]}
     expected |= {"CITATION.cff", "citation.bib", "citation-gbt7714.txt"}
     site = {name for name in names if name.startswith("site/")}
-    assert names == expected | site | {"index.html", "methods.md", "manifest.json"}
+    assert names == expected | site | {"index.html", "methods.md", "manifest.json", "made.json"}
     manifest = json.loads((report.folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["settings"] == report.manifest["settings"]
     assert set(manifest["files"]) == expected

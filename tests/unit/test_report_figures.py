@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import struct
+from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
@@ -15,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planmine.codebook import load_codebook
-from planmine.report.charts import percent, printable
+from planmine.report.charts import PAPER, percent, printable
 from planmine.report.figures import write_figures
+from planmine.report.making import Making
 from planmine.report.outlines import FAMILY, FILE, FONTS, bundled_font, outline
 from planmine.report.scale import STEPS, step, thresholds
 
@@ -51,8 +54,9 @@ def comparison() -> SimpleNamespace:
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("figures")
-    paths, lacking = write_figures(folder, comparison(), load_codebook())
-    return SimpleNamespace(folder=folder, paths=paths, lacking=lacking)
+    (folder / "figures").mkdir()
+    paths, lacking = write_figures(Making(folder, ""), comparison(), load_codebook())
+    return SimpleNamespace(folder=folder / "figures", paths=paths, lacking=lacking)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,27 @@ def test_figures_need_no_font(figures: SimpleNamespace, name: str) -> None:
     png = (figures.folder / f"{name}.png").read_bytes()
     width = struct.unpack(">I", png[16:20])[0]
     assert width == pytest.approx(float(root.get("width", "0")) * 300 / 72, abs=2)
+
+
+def test_a_figure_larger_than_paper_has_fewer_dots_and_no_numbers_too_small_to_read(tmp_path: Path) -> None:
+    cities = [f"甲{number}市" for number in range(90)]
+    wide = "city_a city_b category similarity low high measures_a measures_b"
+    pairs = [(a, b, "all", 0.5, 0.4, 0.6, 60, 30) for a, b in pairwise(cities)]
+    given = SimpleNamespace(
+        coverage=comparison().coverage.iloc[:0],
+        similarity=pd.DataFrame(pairs, columns=wide.split()),
+        city_order=cities,
+    )
+    (tmp_path / "figures").mkdir()
+    write_figures(Making(tmp_path, ""), given, load_codebook())
+    png = (tmp_path / "figures/similarity-en.png").read_bytes()
+    assert max(struct.unpack(">II", png[16:24])) == pytest.approx(PAPER * 300 / 72, abs=3)
+    text = (tmp_path / "figures/similarity-en.svg").read_text(encoding="utf-8")
+    assert 'aria-label="甲7市"' in text and 'aria-label="0.50"' not in text
+    small = SimpleNamespace(**{**vars(given), "similarity": given.similarity[:20], "city_order": cities[:21]})
+    write_figures(Making(tmp_path, ""), small, load_codebook())
+    text = (tmp_path / "figures/similarity-en.svg").read_text(encoding="utf-8")
+    assert 'aria-label="0.50"' in text
 
 
 def test_a_character_without_glyph_is_boxed_and_told(figures: SimpleNamespace) -> None:

@@ -16,7 +16,8 @@ import yaml
 from planmine.codebook import load_codebook
 from planmine.report.citation import Citation
 from planmine.report.dictionary import CODES, LABELS, TABLES, compared
-from planmine.report.workbook import write_stata, write_workbook
+from planmine.report.stata import write_stata
+from planmine.report.workbook import CELL, write_workbook
 
 world = run_path(str(Path(__file__).parents[1] / "report_world.py"))["world"]
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -61,8 +62,54 @@ def test_the_workbook_has_a_sheet_a_table_with_frozen_headers_and_filters(
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
+def write_all(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
+    for name in TABLES:
+        write_stata(folder, name, tables[name], load_codebook())
+    return sorted(folder.glob("*.dta"))
+
+
+def test_cells_of_the_workbook_hold_what_the_table_holds(tmp_path: Path) -> None:
+    given = ["a", "", None, '&<>"', "\x01\ufffe", "_x0041_", "\t", " x \n", "=1+1", "长" * (CELL + 1)]
+    written = [
+        "a",
+        "",
+        None,
+        '&<>"',
+        "_x0001__xFFFE_",
+        "_x005F_x0041_",
+        "\t",
+        " x \n",
+        "=1+1",
+        "长" * CELL,
+    ]
+    table = pd.DataFrame(
+        {
+            "city": pd.Series(given, dtype=object),
+            "year": pd.Series([2024, None] * 5, dtype="Int64"),
+            "share": [0.1, float("nan"), None, -1e-9, 1e22, 0.0, 1.0, 2.0, 3.0, 4.0],
+            "counted": [True, False] * 5,
+            "labels": [["a", "<"], None] * 5,
+        }
+    )
+    with zipfile.ZipFile(write_workbook(tmp_path / "a.xlsx", {"plans": table})) as book:
+        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    cells = {
+        str(cell.get("r")): (cell.get("t"), "".join(cell.itertext())) for cell in sheet.iter(f"{SHEET}c")
+    }
+    column = lambda letter: [cells.get(f"{letter}{row}", (None, None)) for row in range(2, 12)]  # noqa: E731
+    assert [text for _, text in column("A")] == written
+    assert [text for _, text in column("B")] == ["2024", None] * 5
+    numbers = [text for _, text in column("C")]
+    assert numbers[1:3] == [None, None]
+    assert [float(text) for text in numbers if text is not None] == [0.1, *table["share"][3:]]
+    assert column("D") == [("b", "1"), ("b", "0")] * 5
+    assert [text for _, text in column("E")] == ['["a", "<"]', None] * 5
+    [size] = sheet.iter(f"{SHEET}dimension")
+    assert size.get("ref") == "A1:E11"
+
+
 def test_stata_files_have_labels_and_all_rows(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    paths = write_stata(tmp_path, tables, load_codebook())
+    paths = write_all(tmp_path, tables)
     assert {path.stem for path in paths} == set(TABLES)
     for path in paths:
         table = tables[path.stem]
@@ -84,7 +131,7 @@ def test_stata_files_have_labels_and_all_rows(tables: dict[str, pd.DataFrame], t
     assert read["category"].str.split().str[0].tolist() == tables["measures"]["category"].tolist()
     again = tmp_path / "again"
     again.mkdir()
-    for path in write_stata(again, tables, load_codebook()):
+    for path in write_all(again, tables):
         assert path.read_bytes() == (tmp_path / path.name).read_bytes()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,10 +103,10 @@ def _compare(
     rows: pd.DataFrame, index: _Index, first: np.ndarray, second: np.ndarray, least: float, shared: float
 ) -> Iterator[tuple[str | None, str | None, str, float, str]]:
     block = index.block(first, second)
-    ids = rows["measure_id"]
+    ids, targets, strength = rows["measure_id"], rows["targets"], rows["strength"]
     pairs = sorted(_counterparts(block, least, shared))
     for a, b in pairs:
-        change, evidence = _direction(rows.loc[first[a]], rows.loc[second[b]])
+        change, evidence = _direction(*((targets[k], strength[k]) for k in (first[a], second[b])))
         yield ids[first[a]], ids[second[b]], change, float(block[a, b]), evidence
     for kind, own, other, best, side in (
         ("dropped", first, second, block.max(axis=1, initial=0), 0),
@@ -135,9 +136,12 @@ def _counterparts(block: np.ndarray, least: float, shared: float) -> set[tuple[i
     return pairs | {(a, b) for a, b in left if block[a, b] >= shared}
 
 
-def _direction(before: pd.Series, after: pd.Series) -> tuple[str, str]:
-    """The change of a measure that has a counterpart, and the figures or the wording that show it."""
-    pairs = pair_figures(before["targets"], after["targets"])
+def _direction(before: tuple[Any, Any], after: tuple[Any, Any]) -> tuple[str, str]:
+    """The change of a measure that has a counterpart, and the figures or the wording that show it.
+
+    Each measure is given by its targets and its strength.
+    """
+    pairs = pair_figures(before[0], after[0])
     turns = []
     for pair in pairs:
         old, new = pair.values
@@ -145,9 +149,9 @@ def _direction(before: pd.Series, after: pd.Series) -> tuple[str, str]:
     if pairs:
         evidence = "; ".join(f"{written(p.first)} -> {written(p.second)}" for p in pairs)
         return _named(sum(turns)), evidence
-    if pd.isna(before["strength"]) or pd.isna(after["strength"]):
+    if pd.isna(before[1]) or pd.isna(after[1]):
         return "kept", ""
-    old, new = int(before["strength"]), int(after["strength"])
+    old, new = int(before[1]), int(after[1])
     return _named(new - old), f"strength {old} -> {new}" if old != new else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from planmine.comparison.frames import named, table
+from planmine.comparison.frames import named, number, table
 from planmine.comparison.versions import plan_versions
 
 ADOPTION = {
@@ -30,6 +30,8 @@ SPREAD = {
     "elsewhere_before": "Int64",
     "elsewhere_observed": "Int64",
 }
+
+NEVER = np.iinfo(np.int64).max
 
 
 def find_adoption(theme_measures: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
@@ -73,19 +75,39 @@ def find_spread(
     province = versions.dropna(subset=["city"]).groupby("city")["province"].first().to_dict()
     seen = named(measures).dropna(subset=["year"]).groupby("city")["year"].min()
     first = theme_measures.dropna(subset=["year"]).groupby(["theme_id", "city"])["year"].min()
+    cities = sorted({*seen.index, *first.index.get_level_values("city")})
+    place = {city: k for k, city in enumerate(cities)}
+    read = np.array([seen.get(city, NEVER) for city in cities], dtype=np.int64)
+    homes = ["" if pd.isna(home := province.get(city)) else str(home) for city in cities]
+    home = number(sorted({*homes} - {""}), homes)  # -1: not known
+    beside = None if neighbours is None else _borders(cities, neighbours)
     found = []
     for theme, years in first.groupby(level="theme_id"):
-        since = years.droplevel("theme_id")
-        for city, year in since.items():
-            observed = set(seen.index[(seen < year) & (seen.index != city)])
-            before = observed & set(since.index[since < year])
-            home = province.get(city)
-            near = {c for c in observed if province.get(c) == home} if not pd.isna(home) else None
-            beside = observed & set(neighbours.get(str(city), ())) if neighbours is not None else None
-            far = observed - (near or set()) - (beside or set())
-            row = [theme, city, year, home]
-            for group in (near, beside, far):
-                row += [pd.NA, pd.NA] if group is None else [len(before & group), len(group)]
-            found.append(row)
+        own = np.array([place[city] for city in years.index.get_level_values("city")])
+        year = years.to_numpy(dtype=np.int64)
+        since = np.full(len(cities), NEVER)
+        since[own] = year
+        # (cities of the theme, all cities): those that had a plan, and the theme, before each of its cities
+        observed = (read < year[:, None]) & (own[:, None] != np.arange(len(cities)))
+        before = observed & (since < year[:, None])
+        near = (home[own, None] == home) & (home[own, None] >= 0)
+        far = ~near if beside is None else ~(near | beside[own])
+        groups = (near, far if beside is None else beside[own], far)
+        counts = [[(who & group).sum(axis=1) for who in (before, observed)] for group in groups]
+        sizes = np.array(counts).reshape(len(SPREAD) - 4, -1).T.astype(object)
+        sizes[home[own] < 0, :2] = pd.NA
+        if beside is None:
+            sizes[:, 2:4] = pd.NA
+        found += [
+            [theme, cities[k], int(year[row]), homes[k] or pd.NA, *sizes[row]]
+            for row, k in enumerate(own.tolist())
+        ]
     frame = pd.DataFrame(found, columns=list(SPREAD)).replace({np.nan: pd.NA})
     return table(frame.sort_values(["theme_id", "year", "city"]), SPREAD)
+
+
+def _borders(cities: Sequence[str], neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
+    """(cities, cities) whether the second is named as a neighbour of the first."""
+    return np.array(
+        [[other in near for other in cities] for near in (set(neighbours.get(c, ())) for c in cities)]
+    )

@@ -104,6 +104,8 @@ def comparable(measures: pd.DataFrame, codebook: Codebook | None = None) -> Comp
 def number(known: Sequence[str], values: Iterable[str]) -> np.ndarray:
     """(v,) the place of each value in ``known``, -1 where it is not there."""
     place = {value: k for k, value in enumerate(known)}
+    if isinstance(values, pd.Series):
+        values = values.to_numpy(dtype=object)  # reading Arrow's texts one by one is slow
     return np.fromiter((place.get(value, -1) for value in values), dtype=np.int64)
 
 
@@ -118,4 +120,6 @@ def table(columns: Mapping[str, Any] | pd.DataFrame, types: Mapping[str, str]) -
 
 def plan_of(measure_ids: Iterable[str]) -> list[str]:
     """The plan_id in each measure_id."""
+    if isinstance(measure_ids, pd.Series):
+        measure_ids = measure_ids.to_numpy(dtype=object)
     return [str(name).rpartition(":")[0] for name in measure_ids]

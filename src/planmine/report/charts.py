@@ -13,6 +13,8 @@ from planmine.codebook import Codebook
 from planmine.report.scale import LIGHT, LIGHT_INK, SMALL, STEPS, step, thresholds
 
 PAIRS = 20
+PAPER = 1190.55  # points: the long side of A3. A larger figure is printed on that, and so drawn smaller.
+READABLE = 5  # points: numbers that would be printed smaller are left out; they stand in the figure's CSV
 GREY, GREY_INK, INK, RULE = "#eeeeec", "#6b6f76", "#1b1f24", "#c9ccd1"
 _ZERO = "#ffffff"
 Words = dict[str, str]
@@ -112,14 +114,14 @@ def _heatmap(
         scale=alt.Scale(type="threshold", domain=bounds, range=list(LIGHT[:STEPS])),
         legend=alt.Legend(title=legend, format=number),
     )
+    size, extent = min(9.0, height * 0.6), max(len(rows) * height, len(columns) * width)
+    numbers = base.mark_text(fontSize=size).encode(text="label:N", color=alt.Color("ink:N", scale=None))
     kind = alt.datum.kind
     layers = alt.layer(
         base.transform_filter(kind == "value").mark_rect(stroke="white", strokeWidth=1).encode(color=colour),
         base.transform_filter(kind == "few").mark_rect(fill=GREY, stroke="white", strokeWidth=1),
         base.transform_filter(kind == "zero").mark_rect(fill=_ZERO, stroke=RULE, strokeWidth=0.5),
-        base.mark_text(fontSize=min(9, height * 0.6) if width >= 24 else 0).encode(
-            text="label:N", color=alt.Color("ink:N", scale=None)
-        ),
+        *([numbers] if width >= 24 and size * min(1.0, PAPER / extent) >= READABLE else []),
     ).resolve_scale(color="independent")
     return layers.properties(width=alt.Step(width), height=alt.Step(height), title=title)
 

@@ -6,19 +6,23 @@ same on any machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import altair as alt
 import pandas as pd
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from planmine.codebook import Codebook
 from planmine.report.charts import (
     GREY_INK,
     INK,
     PAIRS,
+    PAPER,
     Figure,
     Words,
     coverage_chart,
@@ -28,11 +32,12 @@ from planmine.report.charts import (
 )
 from planmine.report.curves import adoption_chart, changes_chart, most_adopted, years_chart
 from planmine.report.dictionary import compared
+from planmine.report.making import Making, digest
 from planmine.report.outlines import FAMILY, FONTS, outline
 from planmine.report.scale import SMALL
 from planmine.report.tables import write_csv
 
-DPI = 300
+DPI = 300  # on paper of at most A3
 WORDS: dict[str, Words] = {
     "zh": {
         "coverage": "各城市各类别措施的占比",
@@ -80,32 +85,48 @@ WORDS: dict[str, Words] = {
 
 
 def write_figures(
-    folder: Path, comparison: Any, codebook: Codebook
+    making: Making, comparison: Any, codebook: Codebook
 ) -> tuple[list[Path], dict[str, set[str]]]:
-    """Write every figure that the comparison has data for into ``folder``.
+    """Write every figure that the comparison has data for into ``figures``.
 
     Gives the paths, sorted, and for each SVG whose labels have characters that the bundled font lacks
     (they show as crossed boxes) those characters.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = making.folder / "figures"
     vl_convert.register_font_directory(str(FONTS))
     paths: list[Path] = []
     lacking: dict[str, set[str]] = {}
     for name, (data, draw) in _charts(comparison, codebook).items():
         if data.empty:
             continue
-        write_csv(folder / f"{name}.csv", data)
-        paths.append(folder / f"{name}.csv")
+        paths.append(write_csv(folder / f"{name}.csv", data))
+        of = (digest(paths[-1]), *map(str, comparison.city_order))
         for lang, words in WORDS.items():
-            chart = draw(words, lang)
-            svg, unknown = outline(_svg(chart), words[name], words[f"{name}_note"])
-            vector, raster = folder / f"{name}-{lang}.svg", folder / f"{name}-{lang}.png"
-            vector.write_text(svg, encoding="utf-8")
-            raster.write_bytes(vl_convert.svg_to_png(svg, ppi=DPI))
-            paths += [vector, raster]
+            stem = f"{name}-{lang}"
+            unknown = making.make(
+                [f"figures/{stem}.svg", f"figures/{stem}.png"],
+                of,
+                lambda: _draw(folder / stem, draw, lang, words[name], words[f"{name}_note"]),  # noqa: B023
+            )
+            paths += [folder / f"{stem}.svg", folder / f"{stem}.png"]
             if unknown:
-                lacking[vector.name] = unknown
+                lacking[f"{stem}.svg"] = set(unknown)
     return sorted(paths), lacking
+
+
+def _draw(path: Path, draw: Callable[[Words, str], Figure], lang: str, title: str, description: str) -> str:
+    """Write a chart as SVG and PNG; the characters that the bundled font lacks."""
+    # Altair would hold every cell against its schema, which takes longer than to draw it.
+    with debug_mode(False):
+        chart = draw(WORDS[lang], lang)
+    svg, unknown = outline(_svg(chart), title, description)
+    path.with_suffix(".svg").write_text(svg, encoding="utf-8")
+    width, height = (
+        float(re.sub("[^0-9.]", "", ET.fromstring(svg).get(side, "0"))) for side in ("width", "height")
+    )
+    dots = DPI * min(1.0, PAPER / max(width, height, 1.0))
+    path.with_suffix(".png").write_bytes(vl_convert.svg_to_png(svg, ppi=dots))
+    return "".join(sorted(unknown))
 
 
 def _charts(

@@ -239,11 +239,12 @@ def _loading() -> Part:
             Both(
                 "tables/ 中每张表有 CSV（UTF-8 带 BOM，可直接用 Excel 打开）、Parquet 与 Stata（.dta，含变量与取值标签）三种格式；"
                 "planmine.xlsx 是一个工作簿，每表一页，表头冻结、可筛选（除计划原文外）。CSV 中以 = + - @ 开头的文字前加了一个撇号，"
-                "以免被电子表格当作公式；其余格式保留原文。figures/ 中每幅图有 SVG、PNG（300 dpi）与数据。",
+                "以免被电子表格当作公式；其余格式保留原文。figures/ 中每幅图有 SVG、PNG（印于不大于 A3 的纸上为 300 dpi）与数据；印出来小于 5 磅的数字不画，见数据。",
                 "Each table in tables/ is there as CSV (UTF-8 with BOM, opens in Excel), Parquet and Stata (.dta with labels of "
                 "variables and values); planmine.xlsx is one workbook, a sheet a table, with frozen headers and filters (all but the "
                 "texts of plans). In CSV a text that begins with = + - @ has an apostrophe in front, so that no spreadsheet runs it "
-                "as a formula; the others have the text as it is. Each chart in figures/ is there as SVG and PNG (300 dpi) with its data.",
+                "as a formula; the others have the text as it is. Each chart in figures/ is there as SVG and PNG (300 dpi on paper of at most A3) with its data; "
+                "numbers that would be printed smaller than 5 points are in the data only.",
             )
         ],
         code=[

@@ -25,6 +25,7 @@ from planmine.report.scale import SMALL, thresholds
 SHOWN = ("planned", "completed", "goal")
 CHUNK = 1000  # measures a part: a city or two, about 10 ms to unpack
 TEXT_CHARS = 400_000  # characters of plans a part
+LEVEL = 6  # of compression
 
 
 class ReportError(ValueError):
@@ -313,10 +314,15 @@ def cities_in_order(comparison: Any) -> list[str]:
     return order + sorted(set(map(str, comparison.coverage["city"])) - set(order))
 
 
-def pack(data: Any) -> str:
-    """JSON, gzipped, in base64: small, and without any character that HTML reads as its own."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(errors="replace"), 9, mtime=0)).decode("ascii")
+def as_json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        errors="replace"
+    )
+
+
+def pack(text: bytes) -> str:
+    """JSON gzipped, in base64: small, and without any character that HTML reads as its own."""
+    return base64.b64encode(gzip.compress(text, LEVEL, mtime=0)).decode("ascii")
 
 
 def _addresses(plans: pd.DataFrame) -> Iterator[tuple[str | None, str | None]]:

@@ -20,8 +20,9 @@ from planmine.report import scale
 from planmine.report.charts import percent
 from planmine.report.dictionary import CODES
 from planmine.report.findings import NAMED, Findings
+from planmine.report.making import Making, digest_of
 from planmine.report.methods import Part
-from planmine.report.payload import pack
+from planmine.report.payload import as_json, pack
 
 TEMPLATES = Path(__file__).parent / "templates"
 LIBRARIES = Path(__file__).parent / "lib"
@@ -33,7 +34,7 @@ SCRIPTS = tuple(
 
 
 def write_site(
-    folder: Path,
+    making: Making,
     *,
     parts: Mapping[str, Any],
     codebook: Codebook,
@@ -42,20 +43,20 @@ def write_site(
     methods: Sequence[Part],
     files: Sequence[str],
 ) -> Path:
-    """Write ``index.html`` and ``site/`` into ``folder``; the path of the page.
+    """Write ``index.html`` and ``site/``; the path of the page.
 
     ``parts``: what ``page_data`` gives; ``files``: names of the run's other files, relative to the page. What
     comes from plans reaches the page escaped by Jinja or as data that the script writes with ``textContent``. The
     Content-Security-Policy admits this one script and style by their hashes, and scripts that this one adds.
     """
-    place = folder / "site"
-    place.mkdir(exist_ok=True)
+    folder, place = making.folder, making.folder / "site"
     for library in sorted(LIBRARIES.glob("*.js")):
         (place / f"lib-{library.name}").write_bytes(library.read_bytes())
     (place / "LICENCES.txt").write_bytes((LIBRARIES / "LICENCES.txt").read_bytes())
     for name, part in parts.items():
         if name != "core":
-            (place / f"{name}.js").write_text(f'planmine("{name}","{pack(part)}")', encoding="ascii")
+            data = as_json(part)
+            making.make([f"site/{name}.js"], [name, digest_of(data)], lambda: _write_part(place, name, data))  # noqa: B023
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -75,7 +76,7 @@ def write_site(
         ),
         style=Markup(style),
         script=Markup(script),
-        data=Markup(pack(parts["core"])),
+        data=Markup(pack(as_json(parts["core"]))),
         found=findings,
         named=NAMED,
         scale=scale,
@@ -88,6 +89,10 @@ def write_site(
     index = folder / "index.html"
     index.write_text(text, encoding="utf-8")
     return index
+
+
+def _write_part(place: Path, name: str, data: bytes) -> None:
+    (place / f"{name}.js").write_text(f'planmine("{name}","{pack(data)}")', encoding="ascii")
 
 
 def _hash(text: str) -> str:

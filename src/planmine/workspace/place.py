@@ -248,6 +248,14 @@ class Workspace:
         found = self.ledger.rows("SELECT * FROM runs WHERE state = 'complete' ORDER BY number DESC LIMIT 1")
         return found[0] if found else None
 
+    def last_files(self) -> tuple[Path, dict[str, str]] | None:
+        """The folder of the last complete run's report, and the sha256 that the ledger has of each of its files."""
+        last = self.last()
+        if last is None:
+            return None
+        rows = self.ledger.rows("SELECT file, sha256 FROM run_files WHERE number = ?", [last["number"]])
+        return self.reports / last["run_id"], {row["file"]: row["sha256"] for row in rows}
+
     def begin(self, command: str) -> int:
         """Note that a run began; its number."""
         with self.ledger.transaction() as change:
