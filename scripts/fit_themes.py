@@ -1,14 +1,16 @@
 """Choose the thresholds of themes and of change on planted worlds of their own (corpus/labelled/worlds/tuning.yaml).
 
-    python scripts/fit_themes.py
+    python scripts/fit_themes.py [--rerank e5zh]
 
 Prints F1 (mean over the worlds and the kinds of fact) for each setting, the best first. The constants stand in
 comparison/themes.py (CORE, JOIN), fragments.py (HOME, PHRASE) and change.py (COUNTERPART, SHARED); of settings that are as good the one
-in the middle was taken. Run it after a change of the encoder or of the weights of matches.
+in the middle was taken. Run it after a change of the encoder or of the weights of matches. ``--rerank``: matches weighed again, which
+runs do not make themes of, to see whether they should.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import tempfile
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from validity.reading import PLANTED, ROOT, Tables, read_folder, vectors_of
 
 from planmine.comparison import (
     CompareSettings,
+    Reranker,
     compare,
     find_changes,
     find_gaps,
@@ -29,6 +32,7 @@ from planmine.comparison import (
     through_themes,
 )
 from planmine.comparison.themes import LISTED
+from planmine.embedding import load_encoder
 
 ACTIONS = ROOT / "corpus" / "labelled" / "worlds" / "tuning.yaml"
 WORLDS = (1, 2, 3)
@@ -41,8 +45,12 @@ Found = dict[str, pd.DataFrame]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rerank")
+    name = parser.parse_args().rerank
+    reranker = Reranker.of(load_encoder(name)) if name else None
     with tempfile.TemporaryDirectory() as made:
-        worlds = [_read(Path(made), seed) for seed in WORLDS]
+        worlds = [_read(Path(made), seed, reranker) for seed in WORLDS]
         print("CORE JOIN: F1 of", ", ".join(RECURRENCE))
         _sweep(worlds, CORES, JOINS, RECURRENCE, _recurrence)
         print("HOME PHRASE: F1 of", ", ".join(RECURRENCE))
@@ -51,12 +59,14 @@ def main() -> None:
         _sweep(worlds, COUNTERPARTS, SHARES, CHANGE, _change)
 
 
-def _read(folder: Path, seed: int) -> tuple[object, Tables, pd.DataFrame, pd.DataFrame]:
+def _read(
+    folder: Path, seed: int, reranker: Reranker | None
+) -> tuple[object, Tables, pd.DataFrame, pd.DataFrame]:
     world = PLANTED["build"](ACTIONS, folder / f"world-{seed}", seed)
     tables = read_folder(folder / f"world-{seed}")
     vectors = vectors_of(tables["measures"])
     listed = CompareSettings(match_threshold=LISTED, draws=2)
-    matches = compare(tables["measures"], vectors, settings=listed).matches
+    matches = compare(tables["measures"], vectors, settings=listed, reranker=reranker).matches
     return world, tables, matches, find_links(tables["measures"], vectors, plans=tables["plans"])
 
 

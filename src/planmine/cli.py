@@ -93,7 +93,7 @@ def run(
     rerank: Annotated[
         str | None,
         typer.Option(
-            help="An encoder that weighs matches again, for all tables: e5zh (bundled, needs torch; better, slow)."
+            help="An encoder that weighs matches and similarity again: e5zh (bundled, needs torch; better, slow)."
         ),
     ] = None,
     codebook: Annotated[

@@ -26,7 +26,7 @@ def compare(
 
     ``encoder`` (None: the bundled model) makes the vectors; or they are given, (n, d) float32 of unit length: then set
     phrases are taken out of the texts and not out of the vectors. ``rerank`` ("e5zh": bundled, needs torch) names an
-    encoder that weighs candidates a second time, for all tables. ``memory``: a folder's, of what earlier comparisons found. The
+    encoder that weighs candidates a second time, for matches and similarity. ``memory``: a folder's, of what earlier comparisons found. The
     result's attributes are the tables of the contract.
     """
     from planmine.comparison import CompareSettings as Defaults

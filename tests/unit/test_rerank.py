@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from planmine.comparison import CompareSettings, Comparison, MatchModel, Memory, Reranker, compare, find_links
+from planmine.comparison import CompareSettings, Comparison, MatchModel, Memory, Reranker, compare
 from planmine.comparison.evidence import Evidence, terms
 from planmine.comparison.matches import MATCHES
 from planmine.comparison.pairs import COUNTED
@@ -135,14 +135,17 @@ def test_intervals_and_expectation_are_too() -> None:
     assert not np.allclose(found["expected"], plain["expected"])
 
 
-def test_links_within_a_city_are_weighed_again_too() -> None:
-    frame = measures().iloc[[0, 2]].assign(city="A市", year=[2020, 2021])
-    frame["measure_id"] = ["a:1", "b:1"]  # two plans
-    reranker = Reranker(Second().read, COSINE_ONLY, "second")
-    vectors = first_vectors()[[0, 2]]
-    once, twice = (find_links(frame, vectors, model=COSINE_ONLY, reranker=how) for how in (None, reranker))
-    assert once["probability"].tolist() == [pytest.approx(0.5, abs=1e-3)]
-    assert twice["probability"].tolist() == [pytest.approx(probability_at(0.3), abs=1e-5)]
+def test_what_recurs_and_changes_is_by_the_first_encoder() -> None:
+    """Its thresholds were chosen for that one's probabilities; what only the second takes for a match makes no theme."""
+    frame, _ = planted.corpus(0, cities=4)
+    encoder = load_encoder()
+    plain, again = (
+        compare(frame, encode=encoder.encode, revision=encoder.revision, reranker=how)
+        for how in (None, Reranker(encoder.read, reranking(), "static"))
+    )
+    assert len(plain.themes) and not np.allclose(overall(plain)["similarity"], overall(again)["similarity"])
+    for name in ("themes", "theme_measures", "gaps", "changes", "results", "precedents"):
+        pd.testing.assert_frame_equal(getattr(plain, name), getattr(again, name), obj=name)
 
 
 def test_columns_order_and_the_threshold_are_those_of_matches() -> None:
@@ -237,7 +240,7 @@ def test_what_grew_with_a_memory_is_what_one_run_finds(tmp_path: Path) -> None:
     grown = [found(frame, memory, revision) for revision in (None, "static", "another")]
     asked.clear()
     same_tables(grown[1], found(frame, memory, "static"))
-    assert asked == []  # all pairs are remembered, those within cities too
+    assert asked == []  # all pairs are remembered
     for tables, revision in zip(grown, (None, "static", "another"), strict=True):
         same_tables(tables, found(frame, None, revision))
     values = [tables.similarity["similarity"].to_numpy() for tables in grown]

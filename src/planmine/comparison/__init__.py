@@ -160,7 +160,7 @@ def compare(
     that text and ``revision`` alone; or they are given as ``vectors``, row k that of row k of ``measures``, and ``encode``
     is asked for the texts without their set phrases only (without it, a measure keeps its vector).
     ``match_model``: weights fitted for another encoder than the bundled one. ``reranker``: weighs
-    candidates a second time with a slower encoder; every table is made of its probabilities. ``memory``: what earlier comparisons
+    candidates a second time with a slower encoder; matches and all of ``similarity`` are by its probabilities, what recurs and changes (``histories``) by the first. ``memory``: what earlier comparisons
     found; the tables are the same with it and without it. ``sources``: what else is known (plans, failures, a
     hand-coded sample, earlier themes). Context units and measures without a city are not
     compared. The result does not depend on the order of rows. Methods and sources: ``take_out``, ``compare_pairs``,
@@ -207,15 +207,15 @@ def compare(
     if vectors is None and encode is not None:
         vectors = as_written(material, measures, encode)
     assert vectors is not None  # gather asked for one of the two
+    # The thresholds of what recurs and changes were chosen for the first encoder's probabilities.
+    first = list_matches(corpus, pairs, found, "first") if reranker else matches
     past = histories(
         measures,
         vectors,
-        matches,
+        first[first["probability"] >= wanted].reset_index(drop=True),
         sources=sources,
         model=match_model or MatchModel.load(),
-        reranker=reranker,
         codebook=codebook,
-        memory=memory,
     )
     matches = matches[matches["probability"] >= settings.match_threshold].reset_index(drop=True)
     return Comparison(

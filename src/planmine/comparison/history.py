@@ -15,9 +15,7 @@ from planmine.comparison.evidence import MatchModel
 from planmine.comparison.frames import table
 from planmine.comparison.gaps import find_gaps
 from planmine.comparison.links import find_links, through_themes
-from planmine.comparison.memory import Memory
 from planmine.comparison.precedents import find_precedents
-from planmine.comparison.rerank import Reranker
 from planmine.comparison.results import find_results
 from planmine.comparison.themes import find_themes, theme_cities
 
@@ -45,15 +43,13 @@ def histories(
     *,
     sources: Sources,
     model: MatchModel | None = None,
-    reranker: Reranker | None = None,
     codebook: Codebook | None = None,
-    memory: Memory | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables by name: themes, theme_measures, theme_cities, gaps, adoption, spread, changes, results, precedents,
     precedent_links, shares. Methods and their sources: ``find_themes``, ``find_gaps``, ``find_adoption``,
     ``find_spread``, ``find_changes``, ``find_results``, ``find_precedents``, ``corrected_shares``."""
     plans = sources.plans
-    links = find_links(measures, vectors, plans=plans, model=model, reranker=reranker, memory=memory)
+    links = find_links(measures, vectors, plans=plans, model=model)
     themes, members = find_themes(measures, matches, links, previous=sources.previous)
     same = through_themes(links, members)
     precedents, precedent_links = find_precedents(measures, matches, links, plans=plans)

@@ -12,11 +12,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from planmine import __version__
 from planmine.comparison.evidence import Evidence, MatchModel
-from planmine.comparison.frames import Comparable, comparable, plan_of, table
-from planmine.comparison.memory import Arrays, Memory, key_of, recalled
-from planmine.comparison.rerank import CANDIDATE, Reranker
+from planmine.comparison.frames import comparable, plan_of, table
 from planmine.comparison.search import LEAST as COSINE
 from planmine.comparison.versions import plan_versions
 
@@ -35,76 +32,35 @@ def find_links(
     *,
     plans: pd.DataFrame | None = None,
     model: MatchModel | None = None,
-    reranker: Reranker | None = None,
     least: float = LEAST,
-    memory: Memory | None = None,
 ) -> pd.DataFrame:
     """Pairs of measures of one city, or of a city and its province, of probability ``least`` or more.
 
-    The ``NEAREST`` of each measure in each plan, of cosine 0.3 and more, are weighed by the model and the reranker of ``compare``. A plan
+    The ``NEAREST`` of each measure in each plan, of cosine 0.3 and more, are weighed by the model of ``compare``. A plan
     of a province has no city; ``plans`` (table ``plans``) tells its province. ``measure_a`` sorts before ``measure_b``.
-    ``vectors``: (n, d), row k that of row k of ``measures``, of unit length. ``memory``: what was re-ranked before.
+    ``vectors``: (n, d), row k that of row k of ``measures``, of unit length.
     """
     model = model or MatchModel.load()
     places = _with_provinces(measures, plans)
     corpus = comparable(places)
     unit = np.asarray(vectors, dtype=np.float32)[corpus.position] if len(measures) else np.empty((0, 1))
     evidence = Evidence.read(corpus.rows)
-    texts = corpus.rows["text"].tolist()
-    bound = max(model.least_cosine(min(least, CANDIDATE) if reranker else least), COSINE)
+    bound = max(model.least_cosine(least), COSINE)
     plan = pd.factorize(np.array(plan_of(corpus.rows["measure_id"]), dtype=object))[0]
-
-    def weighed(rows: np.ndarray, first: np.ndarray, second: np.ndarray) -> Arrays:
-        """Links of the rows of two places, as places among their ``rows``, and their probability."""
+    parts = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
+    for first, second in _places(corpus.city, _above(corpus.cities, measures, plans)):
         i, j = _candidates(unit, first, second, plan, bound)
-        keep, values = np.zeros(len(i), dtype=bool), np.zeros(len(i))
-        for top in range(0, len(i), _PAIRS):
-            part = slice(top, top + _PAIRS)
-            a, b = i[part], j[part]
+        for part in range(0, len(i), _PAIRS):
+            a, b = i[part : part + _PAIRS], j[part : part + _PAIRS]
             cosine = np.einsum("pd,pd->p", unit[a], unit[b], dtype=np.float64)
-            values[part] = model.probability(evidence.signals(a, b, cosine))
-            if reranker:
-                _, values[part] = reranker.weigh(evidence, texts, a, b, cosine, values[part])
-            keep[part] = values[part] >= least
-        return {
-            "i": np.searchsorted(rows, i[keep]),
-            "j": np.searchsorted(rows, j[keep]),
-            "probability": values[keep],
-        }
-
-    places = [*_places(corpus.city, _above(corpus.cities, measures, plans))]
-    own = [np.union1d(first, second) for first, second in places]
-    known = (__version__, model, (reranker.revision, reranker.model) if reranker else None, least)
-    lines = _lines(corpus)
-    keys = [
-        key_of(known, first is second, [lines[row] for row in rows.tolist()], unit[rows].tobytes())
-        for rows, (first, second) in zip(own, places, strict=True)
-    ]
-    found = recalled(
-        memory
-        if memory and reranker
-        else Memory(),  # without a second encoder it is sooner done than looked up
-        "links",
-        keys,
-        lambda missing: ({k: weighed(own[k], *places[k])} for k in missing),
-    )
-    nothing = np.empty(0, dtype=np.int64)
-    i, j = (
-        np.concatenate([nothing, *(rows[part[side]] for rows, part in zip(own, found, strict=True))])
-        for side in "ij"
-    )
-    probability = np.concatenate([np.empty(0), *(part["probability"] for part in found)])
+            probability = model.probability(evidence.signals(a, b, cosine))
+            keep = probability >= least
+            parts.append((a[keep], b[keep], probability[keep]))
+    i, j, probability = (np.concatenate(part) for part in zip(*parts, strict=True))
     ids = corpus.rows["measure_id"].to_numpy(dtype=object)
     a, b = np.where(ids[i] < ids[j], ids[i], ids[j]), np.where(ids[i] < ids[j], ids[j], ids[i])
     order = np.lexsort((b.astype(str), a.astype(str)))
     return table({"measure_a": a[order], "measure_b": b[order], "probability": probability[order]}, LINKS)
-
-
-def _lines(corpus: Comparable) -> list[str]:
-    """What a link depends on beside the vectors, of each row."""
-    names = ("measure_id", "city", "category", "labels", "text")
-    columns = [corpus.rows[name].astype(str).tolist() for name in names]
-    return ["\x1f".join(cells) for cells in zip(*columns, strict=True)]
 
 
 def _with_provinces(measures: pd.DataFrame, plans: pd.DataFrame | None) -> pd.DataFrame:

@@ -26,14 +26,18 @@ MATCHES = {
 
 
 def list_matches(
-    corpus: Comparable, pairs: Sequence[tuple[int, int]], results: Sequence[Arrays]
+    corpus: Comparable,
+    pairs: Sequence[tuple[int, int]],
+    results: Sequence[Arrays],
+    weight: str = "probability",
 ) -> pd.DataFrame:
     """The measures of different cities that are the same action in other words, or the same text.
 
     ``relation`` is ``same_text`` where shared runs hold 0.8 or more of the shorter measure, at least 20 characters,
     else ``same_action``; the probability of a ``same_text`` is at least that share. ``category`` is the one both
     have, else one that the coder accepts for both, else that of ``measure_a``. city_a sorts before city_b.
-    Sorted by cities and measures. ``pairs``, ``results``: see ``compare_pairs``; pairs sorted.
+    Sorted by cities and measures. ``pairs``, ``results``: see ``compare_pairs``; pairs sorted; ``weight``: the array of
+    the results that is taken for the probability.
     """
     rows = corpus.rows
     i, j = _sides(corpus, pairs, results, "links")
@@ -49,7 +53,7 @@ def list_matches(
             "year_b": year[j],
             "category": _category(rows, corpus.category, i, j),
             "cosine": _column(results, "cosine", np.float64),
-            "probability": _column(results, "probability", np.float64),
+            "probability": _column(results, weight, np.float64),
             "relation": np.where(same_text, "same_text", "same_action").astype(object),
         },
         MATCHES,

@@ -57,7 +57,8 @@ def compare_pairs(material: Material, missing: np.ndarray) -> Iterator[dict[tupl
       the other city, 0 below COUNTED, in units of 1 / ONE;
     - ``written`` (2, categories): sums of the same with set phrases left in, of a's measures and of b's;
     - ``reused`` (2, categories): characters that stand word for word in the other city;
-    - ``links`` (m, 2) matches to list, by place in each city, ``cosine``, ``probability``, ``same_text`` (m,);
+    - ``links`` (m, 2) matches to list, by place in each city, ``cosine``, ``probability``, ``same_text`` (m,), and where a
+      reranker weighed them ``first``, the probability before;
     - ``passages`` (p, 7): places in each city, start and end in each plan, characters; ``share`` (p,).
     """
     left = missing.copy()
@@ -72,7 +73,7 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
     kinds = len(corpus.categories)
     cells = (len(others), kinds)
     passages, reused, back = material.reuse.between(x, others)
-    key, probability, cosines, same_text = _weigh(material, x, others, passages)
+    key, probability, first_seen, cosines, same_text = _weigh(material, x, others, passages)
     count = len(row)
     i, j = np.divmod(key, count)
     kind = material.wordings.kind
@@ -81,7 +82,7 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
     unit = np.rint(counted * ONE).astype(np.uint16)
     best = _most(row[i], row[j], unit, ~as_written, corpus, x)
     written = _most(row[i], row[j], unit, (kind[i] != CUT) & (kind[j] != CUT), corpus, x)
-    listed = ~as_written & (probability >= material.threshold)
+    listed = ~as_written & (np.maximum(probability, first_seen) >= material.threshold)
     links = _split(corpus.city[row[j]], listed, len(others))
     told = _split(
         corpus.city[row[material.wordings.cut[passages.j]]], np.ones(len(passages.j), dtype=bool), len(others)
@@ -129,14 +130,16 @@ def _beside(material: Material, x: int, others: np.ndarray) -> dict[tuple[int, i
             "passages": np.column_stack([*sides[1:], passages.characters[p]])[told_order],
             "share": passages.share[p][told_order],
         }
+        if material.reranker:
+            results[min(x, o), max(x, o)]["first"] = first_seen[m][order]
     return results
 
 
 def _weigh(
     material: Material, x: int, others: np.ndarray, passages: Passages
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Candidates of city x and their weight: key (i * wordings + j), probability, cosine, same text; of those
-    that count or are listed."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Candidates of city x and their weight: key (i * wordings + j), probability, that before re-ranking, cosine, same
+    text; of those that count or are listed by either."""
     row, kind = material.wordings.row, material.wordings.kind
     count, cities = len(row), len(others)
     city = material.corpus.city[row]
@@ -170,13 +173,14 @@ def _weigh(
         part = slice(top, top + _PAIRS)
         signals = material.evidence.signals(*np.divmod(key[part], count), cosines[part])
         probability[part], same_text[part] = weigh(material.model, signals, share[part])
+    first_seen = probability
     if material.reranker:
         cosines, probability = material.reranker.weigh(
             material.evidence, material.wordings.texts, *np.divmod(key, count), cosines, probability
         )
         probability = np.where(same_text, np.maximum(probability, share), probability)
-    keep = probability >= min(COUNTED, material.threshold)
-    return key[keep], probability[keep], cosines[keep], same_text[keep]
+    keep = np.maximum(probability, first_seen) >= min(COUNTED, material.threshold)
+    return key[keep], probability[keep], first_seen[keep], cosines[keep], same_text[keep]
 
 
 def _most(
