@@ -258,8 +258,9 @@ def _reading(found: dict) -> list[str]:
 def _whole(found: dict) -> list[str]:
     """A table of costs by stage; where a benchmark was stopped before the run anew, its first run stands for that."""
     names = {"one_more": "one plan more", "unchanged": "nothing new"}
-    full = found.get("full", found["all_but_one"])
+    anew = found.get("full", found["all_but_one"])
     more = {name: found[key] for key, name in names.items() if key in found} if "pages" in found else {}
+    full = anew if more else found["all_but_one"]
     chars, measures = found["chars"] / 1e6, found["measures"] / 1e6
     lines = [
         f"## Whole runs with comparison and report ({found['plans']:,} reports of {found['cities']:,} cities, "
@@ -274,9 +275,12 @@ def _whole(found: dict) -> list[str]:
         lines.append(row + "".join(f" {one.get(step, 0.0):.1f} |" for one in more.values()))
     lines += ["", f"On disk: {_bytes(found['bytes'])}.", ""]
     if "one_more" in found and not more:  # measured while pages were written by the first run only
-        before = [seconds["total"] - seconds["report"] for seconds in (full, found["one_more"])]
+        one, all_of_them = (run["total"] - run["report"] for run in (found["one_more"], anew))
         lines += [
-            f"One plan more takes {before[1] / before[0]:.0%} of a run anew up to its tables; its pages were not made.",
+            f"One plan more takes {one:.0f} s up to its tables, {one / all_of_them:.0%} of a run anew ({all_of_them:.0f} s); "
+            "pages were written by the first run only."
+            + (f" All {found['tables']} files of tables {_same(found)}." if "equal" in found else "")
+            + (f" Most memory: {found['memory'] / 1e9:.1f} GB." if "memory" in found else ""),
             "",
         ]
     if more:
