@@ -71,12 +71,18 @@ def context_of(units: Sequence[Unit]) -> Context:
     places = [i for i, unit in enumerate(units) if unit.kind == "measure"]
     own = [fold(units[i].text) for i in places]
     paths = [units[i].heading_path for i in places]
-    near = [fold(path[-1]) if path else "" for path in paths]
-    # A title such as 2023年总结和2024年计划 speaks for no section: it counts only where nothing else stands above.
-    above = [" ".join(fold(h) for h in (path[1:-1] or path[:-1])[-3:]) for path in paths]
+    headings = {path: _headings(path) for path in dict.fromkeys(paths)}
+    near, above = ([headings[path][k] for path in paths] for k in range(2))
     lexicon = load_lexicon()
     said = (lexicon.evidence(own), lexicon.shares(near), lexicon.shares(above))
     return Context(places, own, near, above, np.hstack([dense_cues(units, places, own), *said]))
+
+
+def _headings(path: Sequence[str]) -> tuple[str, str]:
+    """The lowest heading, and the three before it, folded."""
+    # A title such as 2023年总结和2024年计划 speaks for no section: it counts only where nothing else stands above.
+    above = (path[1:-1] or path[:-1])[-3:]
+    return fold(path[-1]) if path else "", " ".join(map(fold, above))
 
 
 def dense_cues(units: Sequence[Unit], places: Sequence[int], texts: Sequence[str]) -> np.ndarray:
