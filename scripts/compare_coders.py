@@ -3,7 +3,8 @@
     python scripts/compare_coders.py --source DIR [--e5zh DIR] [--share 0.4]
 
 DIR holds the city work reports that corpus/labelled/README.md names; e5zh is the folder that
-``python scripts/encoder e5zh`` builds. docs/quality.md shows the result (scripts/quality).
+``python scripts/encoder e5zh`` builds. docs/quality.md shows the result (scripts/quality). What was measured on the same
+units is kept after each family, so that a run that is stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from train_coder import ROOT, metrics, read_readings
+from train_coder import ROOT, labels_hash, metrics, read_readings
 
 from planmine.codebook import load_codebook
 from planmine.coding import network
@@ -43,6 +44,8 @@ from planmine.embedding import load_encoder
 
 Encode = Callable[[Sequence[str]], np.ndarray]
 Scores = dict[str, np.ndarray]
+KEPT = ROOT / "evaluation" / "families.json"
+SHIPPED = "stack and networks, with context and second pass (shipped)"
 Family = Callable[[Sequence[Row], Sequence[Row], dict[str, list[str]]], Scores]
 # What a reader of the codebook would look for; the objects that it names and their plain synonyms.
 KEYWORDS = {
@@ -215,18 +218,22 @@ def main() -> None:
             families[f"e5zh vectors, {said}"] = Linear(vectors(e5zh, context), recipe)
         families[f"stack, {said}"] = Linear(stack(static, recipe, context), recipe)
     families["networks, with context"] = networks(static, recipe)
-    results = {}
-    for name, family in families.items():
-        scores = held_out(family, readings, classes, recipe)
-        results[name] = metrics(readings, calibrated(readings, scores, classes), classes)
-        print(name, json.dumps(results[name]), flush=True)
-    _, chances = train(readings, codebook, static, recipe)
-    results["stack and networks, with context and second pass (shipped)"] = metrics(
-        readings, chances, classes
-    )
     sizes = Counter(r.genre for r in readings for _ in r.coded)
-    text = json.dumps({"units": sizes, "folds": recipe.folds, "families": results}, indent=1)
-    (ROOT / "evaluation" / "families.json").write_text(text + "\n", encoding="utf-8")
+    made_of = {"units": dict(sizes), "folds": recipe.folds, "labels": labels_hash()}
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    results: dict[str, dict] = kept["families"] if made_of.items() <= kept.items() else {}
+
+    def keep(name: str, chances: Scores) -> None:
+        results[name] = metrics(readings, chances, classes)
+        KEPT.write_text(json.dumps({**made_of, "families": results}, indent=1) + "\n", encoding="utf-8")
+        print(name, json.dumps(results[name]), flush=True)
+
+    for name, family in families.items():
+        if name not in results:
+            scores = held_out(family, readings, classes, recipe)
+            keep(name, calibrated(readings, scores, classes))
+    if SHIPPED not in results:
+        keep(SHIPPED, train(readings, codebook, static, recipe)[1])
 
 
 def held_out(
