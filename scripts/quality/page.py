@@ -117,6 +117,11 @@ def family_table(families: dict[str, Any]) -> list[str]:
     for name, scores in families["families"].items():
         cells = [f"{scores[genre][column]:.3f}" for genre in genres for column in FAMILY_COLUMNS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    if not any("shipped" in name for name in families["families"]):
+        lines += [
+            "",
+            "The comparison was stopped before the shipped coder's turn: the script goes on where it was.",
+        ]
     return lines
 
 
