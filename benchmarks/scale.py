@@ -55,14 +55,12 @@ OF_A_RUN = (
 
 def files_of(workspace: Path) -> dict[str, str]:
     """The hash of every file of the last report but those that name their run."""
+    from planmine.report.making import digest
+
     folder = (workspace / "reports/latest").resolve()
     files = (file for file in sorted(folder.rglob("*")) if file.is_file() and file.name != ".run")
     found = {file.relative_to(folder).as_posix(): digest(file) for file in files}
     return {name: sha256 for name, sha256 in found.items() if name not in OF_A_RUN}
-
-
-def digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def size_of(folder: Path) -> int:
