@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -121,7 +122,7 @@ class Encoder(Protocol):
 @dataclass(frozen=True, slots=True)
 class _CentredEncoder:
     """An Encoder around ``embed``, which gives raw vectors (n, dimensions) of texts that are masked already, and
-    ``split``, which gives those of their words, too."""
+    ``split``, which gives those of their words, too; ``middle`` gives the mean of the reference's words."""
 
     name: str
     revision: str
@@ -129,8 +130,7 @@ class _CentredEncoder:
     embed: Callable[[list[str]], Vectors] = field(repr=False)
     mean: Vectors = field(repr=False)
     split: Split = field(repr=False)
-    reference: list[str] = field(repr=False)
-    _middle: list[Vectors] = field(default_factory=list, init=False, repr=False, compare=False)  # once read
+    middle: Callable[[], Vectors] = field(repr=False)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if isinstance(texts, str):
@@ -141,9 +141,7 @@ class _CentredEncoder:
 
     def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Halves]]:
         distinct, rows = _masked(texts)
-        if not self._middle:
-            self._middle.append(np.concatenate(self.split(self.reference)[1]).mean(axis=0))
-        middle = self._middle[0]
+        middle = self.middle()
         words: list[Halves] = []
 
         def embed(chunk: list[str]) -> Vectors:
@@ -179,7 +177,8 @@ def load_encoder(name: str | Path | None = None) -> Encoder:
     sentences = [mask(line) for line in reference.splitlines() if not line.startswith("#")]
     mean = _unit(embed(sentences)).mean(axis=0)
     digest = hashlib.sha256(f"{files}\n{reference}".encode()).hexdigest()
-    return _CentredEncoder(name, digest, len(mean), embed, mean, split, sentences)
+    middle = cache(lambda: np.concatenate(split(sentences)[1]).mean(axis=0))  # only ``read`` asks for it
+    return _CentredEncoder(name, digest, len(mean), embed, mean, split, middle)
 
 
 def _static_model(folder: Path) -> tuple[Callable[[list[str]], Vectors], Split]:

@@ -1,4 +1,4 @@
-"""Re-ranking: the second encoder's probabilities are the ones that every table is made of."""
+"""Re-ranking: matches and similarity are made of the second encoder's probabilities."""
 
 from __future__ import annotations
 
@@ -149,11 +149,18 @@ def test_what_recurs_and_changes_is_by_the_first_encoder() -> None:
 
 
 def test_columns_order_and_the_threshold_are_those_of_matches() -> None:
-    found = compared(measures(), Second()).matches
+    settings = CompareSettings(match_threshold=0.7, count_threshold=0.7, draws=20)
+    found = compared(measures(), Second(), settings=settings).matches
     assert found.dtypes.astype(str).to_dict() == MATCHES
-    assert (found["probability"] >= 0.4).all()
+    assert (found["probability"] >= 0.7).all()
     ordered = found.sort_values(["city_a", "city_b", "measure_a", "measure_b"], ignore_index=True)
     pd.testing.assert_frame_equal(found, ordered)
+
+
+def test_no_candidates_give_no_matches() -> None:
+    found = compared(measures().iloc[:2], Second()).matches  # of one city
+    assert found.empty
+    assert list(found.columns) == list(MATCHES)
 
 
 def test_copied_text_stays_the_same_text() -> None:
@@ -186,7 +193,9 @@ def test_a_pair_gets_the_same_from_both_sides() -> None:
     i, j = np.triu_indices(len(texts), 1)
     sure = np.full(len(i), 0.5)
     reranker = Reranker(load_encoder().read, reranking(), "static")
-    there, back = (reranker.weigh(evidence, texts, a, b, sure, sure) for a, b in ((i, j), (j, i)))
+    there, back = (
+        reranker.weigh(evidence, texts, a, b, sure, sure, np.zeros(len(i))) for a, b in ((i, j), (j, i))
+    )
     np.testing.assert_array_equal(there, back)
 
 

@@ -15,10 +15,10 @@ import pandas as pd
 from planmine.comparison.evidence import Evidence, MatchModel
 from planmine.comparison.frames import comparable, plan_of, table
 from planmine.comparison.search import LEAST as COSINE
+from planmine.comparison.themes import LISTED
 from planmine.comparison.versions import plan_versions
 
 LEAST = 0.2  # below it a pair says nothing; decisions have thresholds of their own
-APART = 0.3  # links that themes look at (themes.LISTED): a fainter one between two themes is none
 NEAREST = 5  # candidates of a measure in each plan
 _ROWS = 1024  # measures multiplied at a time
 _PAIRS = 1 << 16  # pairs weighed at a time
@@ -118,7 +118,7 @@ def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.Data
     """The links of ``find_links`` with what the themes say of them: many wordings tell more than two.
 
     Measures of one theme in two years of a city that follow one another are linked, too, with the product of their
-    strengths or ``LEAST`` where that is more. Of measures of two themes no link below ``APART`` stays.
+    strengths or ``LEAST`` where that is more. Of measures of two themes no link below ``themes.LISTED`` stays.
     """
     rows = theme_measures.dropna(subset=["year"])
     years = rows[["city", "year"]].drop_duplicates().sort_values(["city", "year"])
@@ -136,5 +136,5 @@ def through_themes(links: pd.DataFrame, theme_measures: pd.DataFrame) -> pd.Data
     both = both.groupby(["measure_a", "measure_b"], as_index=False)["probability"].max()
     theme = theme_measures.set_index("measure_id")["theme_id"].astype(object)
     one, other = both["measure_a"].map(theme), both["measure_b"].map(theme)
-    apart = one.notna() & other.notna() & one.ne(other) & both["probability"].lt(APART)
+    apart = one.notna() & other.notna() & one.ne(other) & both["probability"].lt(LISTED)
     return table(both[~apart], LINKS)

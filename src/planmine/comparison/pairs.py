@@ -176,9 +176,8 @@ def _weigh(
     first_seen = probability
     if material.reranker:
         cosines, probability = material.reranker.weigh(
-            material.evidence, material.wordings.texts, *np.divmod(key, count), cosines, probability
+            material.evidence, material.wordings.texts, *np.divmod(key, count), cosines, probability, share
         )
-        probability = np.where(same_text, np.maximum(probability, share), probability)
     keep = np.maximum(probability, first_seen) >= min(COUNTED, material.threshold)
     return key[keep], probability[keep], first_seen[keep], cosines[keep], same_text[keep]
 

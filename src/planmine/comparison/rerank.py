@@ -6,7 +6,7 @@ of both side by side, each word beside the nearest of the other measure (late in
 Zaharia 2020, arXiv:2004.12832). Where the object is the same and the action is not, most words are near, one is far
 from all, and what each says beyond the other is not alike: that is evidence, ``WORDS``. All other evidence stays as it is.
 
-It is done where a pair gets its probability (``pairs.py``, ``links.py``), so that every table is made of the same ones.
+It is done where a pair of cities' measures gets its probability (``pairs.py``), so that matches and similarity are of the same ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from planmine.comparison.evidence import WORDS, Evidence, MatchModel
+from planmine.comparison.evidence import WORDS, Evidence, MatchModel, weigh
 
 CANDIDATE = 0.05  # a pair that the first encoder gives less is not read again: its probability stays
 _TEXTS = 64  # texts read at a time
@@ -61,8 +61,10 @@ class Reranker:
         j: np.ndarray,
         cosine: np.ndarray,
         probability: np.ndarray,
+        share: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(p,) cosines and (p,) probabilities of the pairs (i, j) of ``texts``, whose ``evidence`` has the same rows.
+        """(p,) cosines and (p,) probabilities of the pairs (i, j) of ``texts``, whose ``evidence`` has the same rows
+        and of which ``share`` (p,) is copied.
 
         ``cosine``, ``probability``: the first encoder's. They stay where the probability is below ``CANDIDATE``. A pair gets
         the same whichever of its texts comes first, to the last bit.
@@ -84,7 +86,7 @@ class Reranker:
             )
             words = side_by_side([own for _, own in held], first, second)
             signals = evidence.signals(places[first], places[second], cosine[part])
-            probability[part] = self.model.probability(np.hstack([signals, words]))
+            probability[part], _ = weigh(self.model, np.hstack([signals, words]), share[part])
         return cosine, probability
 
     def _take(self, texts: Sequence[str]) -> None:
